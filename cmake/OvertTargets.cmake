@@ -1,0 +1,43 @@
+# The few ways in which this project makes a target.
+
+# ov_library(NAME SOURCES ... DEPS ...): a static library of one folder.
+function(ov_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC overt_flags ${ARG_DEPS})
+endfunction()
+
+# ov_program(NAME SOURCES ... DEPS ... DESTINATION dir): an installed program.
+function(ov_program name)
+  cmake_parse_arguments(ARG "" "DESTINATION" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  target_link_libraries(${name} PRIVATE overt_flags ${ARG_DEPS})
+  install(TARGETS ${name} RUNTIME DESTINATION ${ARG_DESTINATION})
+endfunction()
+
+# ov_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s]): one CMocka program, run by ctest.
+# Exit status 77 means skipped; the reason is on the program's output.
+function(ov_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE overt_flags ${ARG_DEPS} PkgConfig::CMOCKA)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
+                       SKIP_RETURN_CODE 77
+                       ENVIRONMENT "OVERT_SOURCE_DIR=${PROJECT_SOURCE_DIR};OVERT_BUILD_DIR=${PROJECT_BINARY_DIR};OVERT_DEPS=${OVERT_DEPS}")
+endfunction()
+
+# ov_bench(NAME SOURCES ... DEPS ...): a benchmark; built with the tests, run by hand.
+function(ov_bench name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+  target_link_libraries(${name} PRIVATE overt_flags ${ARG_DEPS})
+endfunction()
