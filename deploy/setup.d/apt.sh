@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # Debian packages. apt-get runs only when one is missing.
 
 packages=(

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # Shared by the steps of deploy/setup: messages, the machine, downloads, the cache and .deps.
 # Expects: here, root, deps, with_apt, arguments.
 
@@ -15,7 +16,8 @@ fail() {
 check_machine() {
     [[ -r /etc/os-release ]] || fail "no /etc/os-release" "Overt is set up on Debian 12 or 13."
     # shellcheck source=/dev/null
-    release=$(. /etc/os-release && printf '%s %s' "${ID:-}" "${VERSION_ID:-}")
+    read -r codename release < <(. /etc/os-release &&
+        printf '%s %s\n' "${VERSION_CODENAME:-none}" "${ID:-} ${VERSION_ID:-}")
     case $release in
     "debian 12" | "debian 13") ;;
     *) fail "this is '$release'" "Set-up knows Debian 12 and 13; deploy/README.md lists what it installs." ;;
@@ -141,9 +143,10 @@ cache_entry_intact() {
 # Only read: the machine's own source lists are never changed.
 debian_mirror() {
     local uri
+    # shellcheck disable=SC2016  # the names are apt's
     uri=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
-        awk -v codename="$(. /etc/os-release && echo "$VERSION_CODENAME")" \
-            '$1 == codename && $2 == "main" { print $3; exit }')
+        awk -v codename="$codename" \
+            '$1 == codename && $2 == "main" && !found++ { print $3 }')
     [[ -n $uri ]] || return 1
     if [[ $uri == mirror+file:* ]]; then
         # Cloud images name a file that lists mirrors.

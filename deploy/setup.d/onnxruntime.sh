@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts of setup share their variables
 # ONNX Runtime. The programs load the library at run time, so only its header is compiled against:
 # always the older one, since a library serves every interface version up to its own.
 
