@@ -1,0 +1,101 @@
+/* Watchlist entries, their reference images and templates: sealed, partitioned by deployment. */
+#ifndef OVERT_SERVER_STORE_WATCHLISTS_H
+#define OVERT_SERVER_STORE_WATCHLISTS_H
+
+#include "common/wire/messages.h"
+#include "server/store/store.h"
+
+#define WATCHLIST_CODE_SIZE 41 /* category and response: codes of [a-z_] */
+#define WATCHLIST_IMAGES_PER_ENTRY_MAX 5
+
+enum entry_state { ENTRY_PROPOSED, ENTRY_APPROVED, ENTRY_WITHDRAWN };
+const char *entry_state_name(enum entry_state state);
+
+struct watchlist_entry {
+    struct ov_id id; /* random per deployment; the pseudonym in events */
+    struct ov_id deployment_id;
+    char category[WATCHLIST_CODE_SIZE];
+    char response[WATCHLIST_CODE_SIZE];
+    enum entry_state state;
+    struct ov_id added_by;
+    struct ov_id approved_by; /* zero until approved; never added_by */
+    int64_t added_at_us;
+    struct store_bytes sealed_name;      /* column "entry.name", row id */
+    struct store_bytes sealed_reference; /* column "entry.reference", row id */
+    int image_count;                     /* on reading */
+};
+
+struct watchlist_image {
+    struct ov_id id;
+    struct ov_id entry_id;
+    struct ov_id deployment_id;
+    struct store_bytes sealed_jpeg;      /* column "image.jpeg" */
+    struct store_bytes sealed_thumbnail; /* column "image.thumbnail": JPEG of the face, <= 64 KiB */
+    struct store_bytes sealed_template;  /* column "image.template": dimension float32 */
+    uint8_t model_digest[OV_DIGEST_BYTES];
+    int eye_distance_px;
+    int sharpness_milli;
+};
+
+OV_CHECKED enum ov_status store_entry_add(struct store *store, const struct watchlist_entry *entry,
+                                          struct ov_error *err);
+OV_CHECKED enum ov_status store_image_add(struct store *store, const struct watchlist_image *image,
+                                          struct ov_error *err);
+OV_CHECKED enum ov_status store_entry_get(struct store *store, const struct ov_id *deployment_id,
+                                          const struct ov_id *entry_id, bool for_update,
+                                          enum ov_status (*on_row)(void *ctx,
+                                                                   const struct watchlist_entry *),
+                                          void *ctx, struct ov_error *err);
+/* Oldest first, from after the entry `after` (NULL: from the start), at most limit. */
+OV_CHECKED enum ov_status store_entry_each(struct store *store, const struct ov_id *deployment_id,
+                                           const struct ov_id *after, int limit,
+                                           enum ov_status (*on_row)(void *ctx,
+                                                                    const struct watchlist_entry *),
+                                           void *ctx, struct ov_error *err);
+/* proposed -> approved; the database refuses by == added_by ("entry.same_person"). */
+OV_CHECKED enum ov_status store_entry_approve(struct store *store,
+                                              const struct ov_id *deployment_id,
+                                              const struct ov_id *entry_id, const struct ov_id *by,
+                                              int64_t at_us, struct ov_error *err);
+OV_CHECKED enum ov_status store_entry_withdraw(struct store *store,
+                                               const struct ov_id *deployment_id,
+                                               const struct ov_id *entry_id, int64_t at_us,
+                                               struct ov_error *err);
+/* Counts by state. */
+struct watchlist_counts {
+    int64_t proposed, approved, withdrawn;
+};
+OV_CHECKED enum ov_status store_watchlist_counts(struct store *store,
+                                                 const struct ov_id *deployment_id,
+                                                 struct watchlist_counts *ret,
+                                                 struct ov_error *err);
+
+/* One template of an approved entry, as a gallery is built from it. */
+struct gallery_row {
+    struct ov_id entry_id;
+    struct ov_id image_id;
+    struct store_bytes sealed_template;
+    uint8_t model_digest[OV_DIGEST_BYTES];
+};
+/* Streams (single-row mode): memory stays small whatever the list's size. */
+OV_CHECKED enum ov_status store_gallery_each(struct store *store, const struct ov_id *deployment_id,
+                                             enum ov_status (*on_row)(void *ctx,
+                                                                      const struct gallery_row *),
+                                             void *ctx, struct ov_error *err);
+
+/* What an alert copies of its entry: entry columns and the image whose template matched. */
+struct alert_source {
+    struct watchlist_entry entry;
+    struct ov_id image_id;
+    struct store_bytes sealed_thumbnail;
+};
+/* OV_ERR_NOT_FOUND when the entry is no longer approved. */
+OV_CHECKED enum ov_status store_alert_source_get(struct store *store,
+                                                 const struct ov_id *deployment_id,
+                                                 const struct ov_id *entry_id,
+                                                 const struct ov_id *image_id,
+                                                 enum ov_status (*on_row)(void *ctx,
+                                                                          const struct alert_source *),
+                                                 void *ctx, struct ov_error *err);
+
+#endif

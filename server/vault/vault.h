@@ -1,0 +1,60 @@
+/*
+ * Keys and sealing. Data keys are files in the vault folder, one wrapped key each, never in
+ * PostgreSQL; the installation key wraps them. Destroying the file destroys what it sealed.
+ *
+ * Sealed bytes: 1 byte version (1), 12 bytes nonce, ciphertext, 16 bytes tag; AES-256-GCM
+ * (NIST SP 800-38D) whose associated data is "overt seal v1" 0x00 class 0x00 owner-id column 0x00
+ * row-id, so that a ciphertext moved to another row or column no longer opens. Any thread.
+ */
+#ifndef OVERT_SERVER_VAULT_VAULT_H
+#define OVERT_SERVER_VAULT_VAULT_H
+
+#include <stddef.h>
+
+#include "common/base/id.h"
+#include "common/base/secret.h"
+#include "common/base/status.h"
+
+struct vault;
+struct vault_key;
+
+enum vault_class {
+    VAULT_WATCHLIST, /* one key per deployment */
+    VAULT_ALERT      /* one key per alert */
+};
+const char *vault_class_name(enum vault_class class_id);
+
+/* Makes the folder and the installation key (0600) unless they are there. */
+OV_CHECKED enum ov_status vault_init(const char *dir, const char *installation_key_path,
+                                     struct ov_error *err);
+
+/* Checks modes, reads the installation key, and proves it against the vault's check file
+ * ("vault.wrong_key" when it is another one: nothing is touched). */
+OV_CHECKED enum ov_status vault_open(const char *dir, const char *installation_key_path,
+                                     struct vault **ret_vault, struct ov_error *err);
+void vault_close(struct vault *vault);
+
+/* Creates the key of owner durably before it returns. OV_ERR_EXISTS when it has one. */
+OV_CHECKED enum ov_status vault_key_create(struct vault *vault, enum vault_class class_id,
+                                           const struct ov_id *owner, struct vault_key **ret_key,
+                                           struct ov_error *err);
+/* OV_ERR_NOT_FOUND "vault.key_gone" when it was destroyed or never made. */
+OV_CHECKED enum ov_status vault_key_load(struct vault *vault, enum vault_class class_id,
+                                         const struct ov_id *owner, struct vault_key **ret_key,
+                                         struct ov_error *err);
+/* Overwrites, unlinks and syncs. Fine when it is gone already. */
+OV_CHECKED enum ov_status vault_key_destroy(struct vault *vault, enum vault_class class_id,
+                                            const struct ov_id *owner, struct ov_error *err);
+/* Wipes the key in memory. Takes NULL. */
+void vault_key_free(struct vault_key *key);
+
+/* column: "entry.name", "image.jpeg" ... as named in server/store. */
+OV_CHECKED enum ov_status vault_seal(const struct vault_key *key, const char *column,
+                                     const struct ov_id *row, const void *data, size_t size,
+                                     struct ov_secret *ret_sealed, struct ov_error *err);
+/* OV_ERR_CRYPTO "vault.unsealed" when it was altered, moved, or sealed with another key. */
+OV_CHECKED enum ov_status vault_unseal(const struct vault_key *key, const char *column,
+                                       const struct ov_id *row, const void *sealed, size_t size,
+                                       struct ov_secret *ret_data, struct ov_error *err);
+
+#endif
