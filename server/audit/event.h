@@ -8,6 +8,7 @@
 #ifndef OVERT_SERVER_AUDIT_EVENT_H
 #define OVERT_SERVER_AUDIT_EVENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/id.h"

@@ -9,6 +9,8 @@
 #define OVERT_SERVER_STORE_STORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/id.h"
 #include "common/base/status.h"
