@@ -39,9 +39,10 @@ make_faiss() {
     fi
 
     say "building FAISS ($variant), a minute or two"
+    # Its headers use uint8_t without <cstdint>, which compilers from gcc 13 on do not forgive.
     cmake -G Ninja -S "$source" -B "$build" -DCMAKE_BUILD_TYPE=Release -DFAISS_OPT_LEVEL="$variant" \
         -DFAISS_ENABLE_C_API=ON -DFAISS_ENABLE_GPU=OFF -DFAISS_ENABLE_PYTHON=OFF \
-        -DBUILD_TESTING=OFF -DBLA_VENDOR=OpenBLAS >"$log" 2>&1 || faiss_failed "$log"
+        -DCMAKE_CXX_FLAGS='-include cstdint' -DBUILD_TESTING=OFF -DBLA_VENDOR=OpenBLAS >"$log" 2>&1 || faiss_failed "$log"
     NINJA_STATUS='[%f/%t] ' ninja -C "$build" -j "$(build_jobs)" "$target" faiss_c 2>&1 |
         tee -a -- "$log" | show_progress || faiss_failed "$log"
 
