@@ -38,6 +38,9 @@ enum ov_frame_type {
 /* "hello", "probe_batch" ...; "unknown" for a number that is no type. */
 const char *ov_frame_type_name(uint16_t type);
 
+/* The longest message of this type, header not counted; 0 for a number that is no type. */
+uint32_t ov_frame_max_bytes(uint16_t type);
+
 enum ov_frame_sender { OV_FROM_CLIENT, OV_FROM_SERVER };
 
 /* A session's state as far as the protocol goes; both sides keep one. */

@@ -1,7 +1,9 @@
 /*
  * The protocol's messages as plain C, and their codecs.
  *
- * encode: builds a whole frame, header included, in secret memory. decode: takes a message's bytes
+ * encode: builds a whole frame, header included, in secret memory; a struct that decode would refuse
+ * is OV_ERR_INVALID (times after 1970 and before 2100, sequences from 1, boxes not empty ...), so a
+ * mistake shows where it is made. decode: takes a message's bytes
  * (without header), checks every field against its range ("check_*" in the codec's file), and fills
  * the struct; on failure nothing is kept and err says which field was wrong (code "message.NAME").
  * done: wipes and frees what a decoded struct owns; harmless on a zeroed one. Strings are
