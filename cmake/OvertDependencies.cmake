@@ -27,7 +27,7 @@ target_compile_definitions(overt_onnxruntime INTERFACE
 
 # FAISS C API: our AVX2 build, or Debian's library where its source is not to be had.
 find_library(FAISS_C NAMES libfaiss_c.a PATHS ${OVERT_DEPS}/lib /usr/lib/x86_64-linux-gnu REQUIRED)
-find_library(FAISS NAMES libfaiss_avx2.a libfaiss.a PATHS ${OVERT_DEPS}/lib /usr/lib/x86_64-linux-gnu REQUIRED)
+find_library(FAISS NAMES libfaiss.a PATHS ${OVERT_DEPS}/lib /usr/lib/x86_64-linux-gnu REQUIRED)
 find_library(OPENBLAS openblas REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_path(FAISS_INCLUDE faiss/c_api/Index_c.h PATHS ${OVERT_DEPS}/include /usr/include REQUIRED)
