@@ -4,16 +4,19 @@
 #ifndef OVERT_COMMON_FACE_QUALITY_H
 #define OVERT_COMMON_FACE_QUALITY_H
 
+#include <stdbool.h>
+
 #include "common/base/status.h"
 
 struct ov_quality {
     float eye_distance_px; /* between the eye centres, in the image as captured */
     float sharpness;       /* 0..1; see quality.c for the measure and its source */
-    float yaw_deg;         /* head turned left(-)/right(+), from the landmarks */
+    float yaw_deg;         /* face towards the image's left(-)/right(+), from the landmarks */
     float pitch_deg;       /* down(-)/up(+), from the landmarks: coarse */
     float roll_deg;        /* tilt, from the eye line */
     float brightness;      /* mean luminance of the aligned face, 0..1 */
     float contrast;        /* standard deviation of that luminance, 0..1 */
+    bool cut_off;          /* part of the face is outside the image */
 };
 
 /* Why a face is not used. The order is the order of checks; names are stable and go into counts. */

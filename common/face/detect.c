@@ -1,0 +1,177 @@
+/*
+ * The UltraFace kind of detector: the picture (or a tile of it) is stretched to the input size; the
+ * network gives scores [1][n][2], whose second column is "face", and boxes [1][n][4], x1 y1 x2 y2
+ * as fractions of the input, decoded already. (Linzaer,
+ * Ultra-Light-Fast-Generic-Face-Detector-1MB.)
+ *
+ * One thread at a time; pixels in secret memory, wiped after each picture.
+ */
+#include "common/face/detect.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/face/planes.h"
+#include "common/face/resample.h"
+
+struct ov_detector {
+    const struct ov_manifest *manifest;
+    struct ov_infer *net;
+    struct ov_secret pixels; /* RGB at the input's size */
+    size_t anchors;          /* boxes per run */
+    /* What one run found, before and after it is merged. */
+    struct ov_candidate *found;
+};
+
+struct candidate_list {
+    struct ov_candidate *items;
+    size_t count, capacity;
+};
+
+static enum ov_status check_outputs(const struct ov_infer *net, struct ov_error *err)
+{
+    size_t scores = ov_infer_output_length(net, 0);
+    size_t boxes = ov_infer_output_length(net, 1);
+    if (scores < 2 || scores % 2 != 0 || boxes != 2 * scores)
+        return ov_fail(err, OV_ERR_INVALID, "infer.shape",
+                       "the detector's scores and boxes are not [1][n][2] and [1][n][4]");
+    return OV_OK;
+}
+
+enum ov_status ov_detector_new(struct ov_detector **ret_detector,
+                               const struct ov_manifest *manifest, struct ov_infer *take_net,
+                               struct ov_error *err)
+{
+    struct ov_detector *detector = calloc(1, sizeof *detector);
+    if (detector == NULL) {
+        ov_infer_free(take_net);
+        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the detector");
+    }
+    detector->manifest = manifest;
+    detector->net = take_net;
+    enum ov_status status = check_outputs(take_net, err);
+    if (status == OV_OK) {
+        const struct ov_network *network = &manifest->detector;
+        detector->anchors = ov_infer_output_length(take_net, 0) / 2;
+        detector->found = calloc(detector->anchors, sizeof *detector->found);
+        size_t pixels = (size_t)network->width * (size_t)network->height;
+        if (detector->found == NULL || ov_secret_new(&detector->pixels, 3 * pixels) != OV_OK)
+            status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the detector");
+    }
+    if (status != OV_OK)
+        ov_detector_free(detector);
+    else
+        *ret_detector = detector;
+    return status;
+}
+
+void ov_detector_free(struct ov_detector *detector)
+{
+    if (detector == NULL)
+        return;
+    ov_infer_free(detector->net);
+    ov_secret_free(&detector->pixels);
+    free(detector->found);
+    free(detector);
+}
+
+static enum ov_status run_on(struct ov_detector *detector, const struct ov_image *image,
+                             const struct ov_box *region, struct ov_error *err)
+{
+    const struct ov_network *network = &detector->manifest->detector;
+    enum ov_status status =
+        ov_resample(image, region, network->width, network->height, detector->pixels.data);
+    if (status != OV_OK)
+        return ov_fail(err, status, "memory", "the picture cannot be scaled for the detector");
+    ov_planes_from_rgb(network, detector->pixels.data,
+                       (size_t)network->width * (size_t)network->height,
+                       ov_infer_input(detector->net));
+    return ov_infer_run(detector->net, err);
+}
+
+/* One box of the network in px of the picture; false when it is no box at all. */
+static bool read_box(const float corners[4], const struct ov_box *region, struct ov_box *box)
+{
+    for (int i = 0; i < 4; i++) {
+        if (!isfinite(corners[i]) || fabsf(corners[i]) > 2.0f)
+            return false;
+    }
+    box->left = region->left + corners[0] * region->width;
+    box->top = region->top + corners[1] * region->height;
+    box->width = (corners[2] - corners[0]) * region->width;
+    box->height = (corners[3] - corners[1]) * region->height;
+    return box->width >= 1.0f && box->height >= 1.0f;
+}
+
+/* What the last run found in tile, merged, into detector->found. */
+static size_t read_found(struct ov_detector *detector, const struct ov_tile *tile)
+{
+    const float *scores = ov_infer_output(detector->net, 0);
+    const float *boxes = ov_infer_output(detector->net, 1);
+    size_t count = 0;
+    for (size_t i = 0; i < detector->anchors; i++) {
+        struct ov_candidate *found = &detector->found[count];
+        found->score = scores[2 * i + 1];
+        if (found->score > detector->manifest->score_threshold &&
+            read_box(boxes + 4 * i, &tile->region, &found->box)) {
+            found->cut = ov_tile_cuts(tile, &found->box, detector->manifest->detector.width);
+            count++;
+        }
+    }
+    return ov_candidates_merge(detector->found, count, detector->manifest->nms_iou);
+}
+
+static enum ov_status append(struct candidate_list *list, const struct ov_candidate *items,
+                             size_t count, struct ov_error *err)
+{
+    if (list->count + count > list->capacity) {
+        size_t capacity = 2 * (list->count + count);
+        struct ov_candidate *grown = realloc(list->items, capacity * sizeof *grown);
+        if (grown == NULL)
+            return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the faces found");
+        list->items = grown;
+        list->capacity = capacity;
+    }
+    if (count > 0)
+        memcpy(list->items + list->count, items, count * sizeof *items);
+    list->count += count;
+    return OV_OK;
+}
+
+static enum ov_status detect_in(struct ov_detector *detector, const struct ov_image *image,
+                                const struct ov_tile_plan *plan, struct candidate_list *list,
+                                struct ov_error *err)
+{
+    enum ov_status status = OV_OK;
+    for (size_t i = 0; i < plan->count && status == OV_OK; i++) {
+        status = run_on(detector, image, &plan->tiles[i].region, err);
+        if (status == OV_OK)
+            status = append(list, detector->found, read_found(detector, &plan->tiles[i]), err);
+    }
+    ov_wipe(detector->pixels.data, detector->pixels.size);
+    ov_infer_wipe(detector->net);
+    return status;
+}
+
+enum ov_status ov_detect(struct ov_detector *detector, const struct ov_image *image,
+                         int min_face_px, struct ov_candidate **ret_candidates, size_t *ret_count,
+                         struct ov_error *err)
+{
+    const struct ov_network *network = &detector->manifest->detector;
+    struct ov_tile_plan plan = {NULL, 0};
+    enum ov_status status = ov_tiles_plan(&plan, image->width, image->height, min_face_px,
+                                          network->width, network->height);
+    if (status != OV_OK)
+        return ov_fail(err, status, "memory", "out of memory for the detector's plan");
+    struct candidate_list list = {NULL, 0, 0};
+    status = detect_in(detector, image, &plan, &list, err);
+    ov_tile_plan_free(&plan);
+    if (status != OV_OK) {
+        free(list.items);
+        return status;
+    }
+    *ret_count = ov_candidates_merge(list.items, list.count, detector->manifest->nms_iou);
+    *ret_candidates = list.items;
+    return OV_OK;
+}
