@@ -42,6 +42,9 @@ struct ov_peer {
 /* After the handshake. No URI, two URIs or another form: OV_ERR_DENIED "tls.identity". */
 OV_CHECKED enum ov_status ov_tls_peer(SSL *ssl, struct ov_peer *ret_peer, struct ov_error *err);
 
+/* After the handshake: the context's one protocol was agreed on. ov_stream asks by itself. */
+OV_CHECKED enum ov_status ov_tls_check_alpn(SSL *ssl, struct ov_error *err);
+
 /* Checks a live connection's peer certificate again, against the files of a newer context. */
 OV_CHECKED enum ov_status ov_tls_recheck(SSL_CTX *newer, SSL *live, struct ov_error *err);
 

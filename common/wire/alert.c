@@ -91,14 +91,14 @@ static enum ov_status take_alert_texts(const Overt__V1__Alert *message, struct o
                                        struct ov_error *err)
 {
     ProtobufCBinaryData name = codec_borrow(message->display_name, strlen(message->display_name));
-    enum ov_status status = take_text("camera", message->camera, out->camera, sizeof(out->camera),
-                                      err);
+    enum ov_status status =
+        take_text("camera", message->camera, out->camera, sizeof(out->camera), err);
     if (status == OV_OK)
-        status = take_text("category", message->category, out->category, sizeof(out->category),
-                           err);
+        status =
+            take_text("category", message->category, out->category, sizeof(out->category), err);
     if (status == OV_OK)
-        status = take_text("response", message->response, out->response, sizeof(out->response),
-                           err);
+        status =
+            take_text("response", message->response, out->response, sizeof(out->response), err);
     if (status == OV_OK)
         status = take_secret("display_name", &name, OV_TEXT_SIZE - 1, &out->display_name, err);
     return status;
@@ -204,8 +204,8 @@ static enum ov_status take_crop_request(const Overt__V1__CropRequest *message,
     return status != OV_OK ? status : check_sequence(out->sequence, err);
 }
 
-enum ov_status ov_crop_request_decode(const uint8_t *data, size_t size,
-                                      struct ov_crop_request *ret, struct ov_error *err)
+enum ov_status ov_crop_request_decode(const uint8_t *data, size_t size, struct ov_crop_request *ret,
+                                      struct ov_error *err)
 {
     struct codec_arena arena;
     ProtobufCMessage *message = NULL;

@@ -49,7 +49,8 @@ enum ov_status codec_unpack(const ProtobufCMessageDescriptor *descriptor, uint16
     arena->allocator.alloc = arena_alloc;
     arena->allocator.free = arena_free;
     arena->allocator.allocator_data = arena;
-    ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &arena->allocator, size, data);
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(descriptor, &arena->allocator, size, data);
     if (message == NULL)
         return ov_fail(err, OV_ERR_PROTOCOL, "message.format",
                        "the bytes are no %s message, or have too many parts",

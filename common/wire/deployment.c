@@ -32,8 +32,7 @@ static enum ov_status check_state(const struct ov_deployment_state *state, struc
     if ((int)state->phase < OV_PHASE_LIVE || (int)state->phase > OV_PHASE_CLOSED)
         return codec_refuse(err, "phase", "is no phase that is known here");
     enum ov_status status = check_code("reason", state->reason, sizeof(state->reason), true, err);
-    return status != OV_OK ? status
-                           : check_number("threshold", state->threshold, -1.0f, 1.0f, err);
+    return status != OV_OK ? status : check_number("threshold", state->threshold, -1.0f, 1.0f, err);
 }
 
 enum ov_status ov_deployment_state_encode(const struct ov_deployment_state *state,
@@ -99,8 +98,8 @@ static enum ov_status take_lease(const Overt__V1__Lease *message, struct ov_leas
 {
     out->number = message->number;
     out->valid_ms = message->valid_ms;
-    enum ov_status status = take_id("deployment_id", &message->deployment_id, &out->deployment_id,
-                                    err);
+    enum ov_status status =
+        take_id("deployment_id", &message->deployment_id, &out->deployment_id, err);
     if (status == OV_OK)
         status = take_bytes("signature", &message->signature, out->signature,
                             sizeof(out->signature), err);

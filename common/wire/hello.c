@@ -83,8 +83,8 @@ static enum ov_status take_cameras(const Overt__V1__Hello *message, struct ov_he
         return codec_refuse(err, "cameras", "has to name 1 to 16 cameras");
     out->camera_count = message->n_cameras;
     for (size_t i = 0; i < message->n_cameras; i++) {
-        enum ov_status status = take_text("cameras", message->cameras[i], out->cameras[i],
-                                          OV_CAMERA_NAME_SIZE, err);
+        enum ov_status status =
+            take_text("cameras", message->cameras[i], out->cameras[i], OV_CAMERA_NAME_SIZE, err);
         if (status != OV_OK)
             return status;
     }
@@ -102,8 +102,8 @@ static enum ov_status take_hello(const Overt__V1__Hello *message, struct ov_hell
     if (out->names_deployment)
         status = take_id("deployment_id", &message->deployment_id, &out->deployment_id, err);
     if (status == OV_OK)
-        status = take_text("software", message->software, out->software, sizeof(out->software),
-                           err);
+        status =
+            take_text("software", message->software, out->software, sizeof(out->software), err);
     if (status == OV_OK)
         status = take_id("run_id", &message->run_id, &out->run_id, err);
     if (status == OV_OK)
@@ -132,8 +132,8 @@ enum ov_status ov_hello_decode(const uint8_t *data, size_t size, struct ov_hello
 
 static enum ov_status check_gate(const struct ov_quality_gate *gate, struct ov_error *err)
 {
-    const float values[] = {gate->min_eye_distance_px, gate->min_sharpness,  gate->max_yaw_deg,
-                            gate->max_pitch_deg,       gate->max_roll_deg,   gate->min_brightness,
+    const float values[] = {gate->min_eye_distance_px, gate->min_sharpness, gate->max_yaw_deg,
+                            gate->max_pitch_deg,       gate->max_roll_deg,  gate->min_brightness,
                             gate->max_brightness};
     enum ov_status status = OV_OK;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && status == OV_OK; i++)

@@ -1,13 +1,13 @@
 /*
  * The protocol's messages as plain C, and their codecs.
  *
- * encode: builds a whole frame, header included, in secret memory; a struct that decode would refuse
- * is OV_ERR_INVALID (times after 1970 and before 2100, sequences from 1, boxes not empty ...), so a
- * mistake shows where it is made. decode: takes a message's bytes
- * (without header), checks every field against its range ("check_*" in the codec's file), and fills
- * the struct; on failure nothing is kept and err says which field was wrong (code "message.NAME").
- * done: wipes and frees what a decoded struct owns; harmless on a zeroed one. Strings are
- * NUL-terminated, clean UTF-8, within the sizes below. Any thread.
+ * encode: builds a whole frame, header included, in secret memory; a struct that decode would
+ * refuse is OV_ERR_INVALID (times after 1970 and before 2100, sequences from 1, boxes not empty
+ * ...), so a mistake shows where it is made. decode: takes a message's bytes (without header),
+ * checks every field against its range ("check_*" in the codec's file), and fills the struct; on
+ * failure nothing is kept and err says which field was wrong (code "message.NAME"). done: wipes and
+ * frees what a decoded struct owns; harmless on a zeroed one. Strings are NUL-terminated, clean
+ * UTF-8, within the sizes below. Any thread.
  */
 #ifndef OVERT_COMMON_WIRE_MESSAGES_H
 #define OVERT_COMMON_WIRE_MESSAGES_H
@@ -46,7 +46,8 @@ struct ov_hello {
     size_t camera_count; /* 1..OV_CAMERAS_MAX */
     char cameras[OV_CAMERAS_MAX][OV_CAMERA_NAME_SIZE];
 };
-OV_CHECKED enum ov_status ov_hello_encode(const struct ov_hello *hello, struct ov_secret *ret_frame);
+OV_CHECKED enum ov_status ov_hello_encode(const struct ov_hello *hello,
+                                          struct ov_secret *ret_frame);
 OV_CHECKED enum ov_status ov_hello_decode(const uint8_t *data, size_t size, struct ov_hello *ret,
                                           struct ov_error *err);
 
@@ -132,7 +133,8 @@ struct ov_alert {
     float score;
     float threshold;
 };
-OV_CHECKED enum ov_status ov_alert_encode(const struct ov_alert *alert, struct ov_secret *ret_frame);
+OV_CHECKED enum ov_status ov_alert_encode(const struct ov_alert *alert,
+                                          struct ov_secret *ret_frame);
 OV_CHECKED enum ov_status ov_alert_decode(const uint8_t *data, size_t size, struct ov_alert *ret,
                                           struct ov_error *err);
 void ov_alert_done(struct ov_alert *alert);
@@ -214,7 +216,8 @@ struct ov_lease {
     uint32_t valid_ms;
     uint8_t signature[OV_LEASE_SIGNATURE_BYTES];
 };
-OV_CHECKED enum ov_status ov_lease_encode(const struct ov_lease *lease, struct ov_secret *ret_frame);
+OV_CHECKED enum ov_status ov_lease_encode(const struct ov_lease *lease,
+                                          struct ov_secret *ret_frame);
 OV_CHECKED enum ov_status ov_lease_decode(const uint8_t *data, size_t size, struct ov_lease *ret,
                                           struct ov_error *err);
 /* The bytes an Ed25519 lease signature covers (see proto/overt.proto); writes 59 bytes. */

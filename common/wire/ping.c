@@ -1,4 +1,5 @@
-/* Ping and Pong: the link is alive, and how far the clocks are apart. Pure functions; any thread. */
+/* Ping and Pong: the link is alive, and how far the clocks are apart. Pure functions; any thread.
+ */
 #include "common/wire/codec.h"
 #include "common/wire/messages.h"
 

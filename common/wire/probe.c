@@ -201,8 +201,8 @@ static enum ov_status take_probe(const Overt__V1__Probe *message, uint32_t dimen
     out->quality.roll_deg = message->quality->roll_deg;
     out->quality.brightness = message->quality->brightness;
     out->quality.contrast = message->quality->contrast;
-    enum ov_status status = take_text("camera", message->camera, out->camera, sizeof(out->camera),
-                                      err);
+    enum ov_status status =
+        take_text("camera", message->camera, out->camera, sizeof(out->camera), err);
     if (status == OV_OK)
         status = check_probe(out, err);
     if (status == OV_OK)
