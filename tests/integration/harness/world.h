@@ -16,7 +16,7 @@
 #include "common/base/id.h"
 
 struct world {
-    char dir[PATH_MAX];      /* everything below is in it */
+    char dir[64];            /* everything below is in it */
     char overtd_log[PATH_MAX];
     char config[PATH_MAX];
     char programs[PATH_MAX]; /* folder with overtd, overtctl, overt-capture */

@@ -1,0 +1,379 @@
+/* An installation for a test: made, used, and taken down by process id. */
+#include "tests/integration/harness/world.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "tests/integration/harness/process.h"
+
+#define READY_LIMIT_MS 60000
+#define COMMAND_LIMIT_S 120
+
+const char *world_path(struct world *world, const char *name)
+{
+    static char paths[4][PATH_MAX];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    (void)snprintf(path, PATH_MAX, "%s/%s", world->dir, name);
+    return path;
+}
+
+const char *world_identity(struct world *world, const char *name)
+{
+    char below[256];
+    (void)snprintf(below, sizeof(below), "pki/%s", name);
+    return world_path(world, below);
+}
+
+static void set_path(char *out, const char *variable, const char *fallback, const char *below)
+{
+    const char *value = getenv(variable);
+    (void)snprintf(out, PATH_MAX, "%s%s", value != NULL ? value : fallback, below);
+}
+
+/* Runs and fails the test, with what the program said, unless the status is 0. */
+static void run_ok(const char *const *argv, const char *stdin_text, struct ov_buf *out)
+{
+    struct ov_buf own = OV_BUF_INIT;
+    struct ov_buf errors = OV_BUF_INIT;
+    int status = process_run(argv, stdin_text, out != NULL ? out : &own, &errors, COMMAND_LIMIT_S);
+    if (status != 0)
+        print_error("%s %s: exit %d\n%s\n", argv[0], argv[1], status,
+                    errors.data != NULL ? errors.data : "");
+    ov_buf_free(&own);
+    ov_buf_free(&errors);
+    assert_int_equal(status, 0);
+}
+
+int world_deploy(struct world *world, const char *script, ...)
+{
+    char path[PATH_MAX + 64];
+    const char *argv[16] = {path};
+    size_t count = 1;
+    (void)snprintf(path, sizeof(path), "%s/deploy/%s", world->source, script);
+    va_list args;
+    va_start(args, script);
+    for (const char *arg = va_arg(args, const char *); arg != NULL && count < 15;
+         arg = va_arg(args, const char *))
+        argv[count++] = arg;
+    va_end(args);
+    struct ov_buf out = OV_BUF_INIT;
+    struct ov_buf errors = OV_BUF_INIT;
+    int status = process_run(argv, NULL, &out, &errors, COMMAND_LIMIT_S);
+    if (status != 0)
+        print_error("%s %s: exit %d\n%s\n", script, argv[1], status,
+                    errors.data != NULL ? errors.data : "");
+    ov_buf_free(&out);
+    ov_buf_free(&errors);
+    return status;
+}
+
+void world_postgres(struct world *world, const char *verb)
+{
+    assert_int_equal(
+        world_deploy(world, "postgres-private", verb, world_path(world, "pg"), NULL), 0);
+}
+
+static void conninfo(struct world *world, const char *role, struct ov_buf *out)
+{
+    char script[PATH_MAX + 64];
+    (void)snprintf(script, sizeof(script), "%s/deploy/postgres-private", world->source);
+    const char *argv[] = {script, "conninfo", world_path(world, "pg"), role, NULL};
+    run_ok(argv, NULL, out);
+    while (out->length > 0 && out->data[out->length - 1] == '\n')
+        out->data[--out->length] = '\0';
+}
+
+static void write_config(struct world *world, const char *extra)
+{
+    struct ov_buf server = OV_BUF_INIT;
+    conninfo(world, "server", &server);
+    FILE *file = fopen(world->config, "w");
+    assert_non_null(file);
+    (void)fprintf(file,
+                  "[server]\ncapture_address = 127.0.0.1\ncapture_port = %d\n"
+                  "api_address = 127.0.0.1\napi_port = %d\nmodel_pack = %s/models/default\n"
+                  "vault = %s/vault\ninstallation_key = %s/installation.key\n"
+                  "[tls]\nca = %s/pki/ca.pem\ncrl = %s/pki/crl.pem\n"
+                  "cert = %s/pki/server-localhost/cert.pem\nkey = %s/pki/server-localhost/key.pem\n"
+                  "[database]\nconninfo = %s\n%s\n",
+                  world->capture_port, world->api_port, world->deps, world->dir, world->dir,
+                  world->dir, world->dir, world->dir, world->dir, server.data,
+                  extra != NULL ? extra : "");
+    assert_int_equal(fclose(file), 0);
+    ov_buf_free(&server);
+}
+
+static void make_certificates(struct world *world)
+{
+    const char *pki = world_path(world, "pki");
+    assert_int_equal(world_deploy(world, "pki", "init", pki, NULL), 0);
+    assert_int_equal(world_deploy(world, "pki", "server", pki, "localhost", "127.0.0.1", NULL), 0);
+    assert_int_equal(world_deploy(world, "pki", "person", pki, "ada", NULL), 0);
+    assert_int_equal(world_deploy(world, "pki", "person", pki, "ben", NULL), 0);
+    assert_int_equal(world_deploy(world, "pki", "site", pki, "north", NULL), 0);
+}
+
+void world_new(struct world *world)
+{
+    memset(world, 0, sizeof(*world));
+    set_path(world->source, "OVERT_SOURCE_DIR", ".", "");
+    set_path(world->programs, "OVERT_BUILD_DIR", "build/dev", "/bin");
+    set_path(world->deps, "OVERT_DEPS", ".deps", "");
+    (void)snprintf(world->dir, sizeof(world->dir), "/tmp/overt-test.XXXXXX");
+    assert_non_null(mkdtemp(world->dir));
+    assert_int_equal(chmod(world->dir, 0711), 0); /* PostgreSQL's user has to pass through */
+    (void)snprintf(world->config, sizeof(world->config), "%s/overtd.conf", world->dir);
+    (void)snprintf(world->overtd_log, sizeof(world->overtd_log), "%s/overtd.log", world->dir);
+    assert_int_equal(world_deploy(world, "postgres-private", "start", world_path(world, "pg"),
+                                  "--no-fsync", NULL),
+                     0);
+    make_certificates(world);
+    write_config(world, NULL);
+    char program[PATH_MAX + 16];
+    (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
+    const char *argv[] = {program, "bootstrap", "--config", world->config, "ada", "ben", NULL};
+    run_ok(argv, NULL, NULL);
+}
+
+void world_free(struct world *world)
+{
+    if (world->overtd > 0)
+        world_kill_overtd(world);
+    if (getenv("OVERT_KEEP") != NULL) {
+        print_message("kept: %s\n", world->dir);
+        (void)world_deploy(world, "postgres-private", "stop", world_path(world, "pg"), NULL);
+        return;
+    }
+    (void)world_deploy(world, "postgres-private", "remove", world_path(world, "pg"), NULL);
+    const char *argv[] = {"rm", "-rf", "--", world->dir, NULL};
+    (void)process_run(argv, NULL, NULL, NULL, COMMAND_LIMIT_S);
+}
+
+/* Takes the number behind key in the last line of the log that says the server is ready. */
+static bool read_ready(struct world *world, off_t from)
+{
+    struct ov_buf log = OV_BUF_INIT;
+    if (ov_file_read(world->overtd_log, 64u << 20, &log, NULL) != OV_OK)
+        return false;
+    const char *ready = log.length > (size_t)from ? strstr(log.data + from, "server ready") : NULL;
+    const char *capture = ready != NULL ? strstr(ready, "capture_port=") : NULL;
+    const char *api = ready != NULL ? strstr(ready, "api_port=") : NULL;
+    bool found = capture != NULL && api != NULL;
+    if (found) {
+        world->capture_port = (int)strtol(capture + strlen("capture_port="), NULL, 10);
+        world->api_port = (int)strtol(api + strlen("api_port="), NULL, 10);
+    }
+    ov_buf_free(&log);
+    return found;
+}
+
+static void print_log(struct world *world)
+{
+    struct ov_buf log = OV_BUF_INIT;
+    if (ov_file_read(world->overtd_log, 64u << 20, &log, NULL) == OV_OK && log.length > 0)
+        print_error("overtd said:\n%s\n", log.length > 6000 ? log.data + log.length - 6000
+                                                            : log.data);
+    ov_buf_free(&log);
+}
+
+void world_start_overtd(struct world *world, const char *extra_config)
+{
+    struct stat info;
+    off_t from = stat(world->overtd_log, &info) == 0 ? info.st_size : 0;
+    char program[PATH_MAX + 16];
+    (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
+    write_config(world, extra_config);
+    const char *argv[] = {program, "serve", "--config", world->config, NULL};
+    world->overtd = process_start(argv, world->overtd_log, NULL);
+    assert_true(world->overtd > 0);
+    for (int waited_ms = 0; !read_ready(world, from); waited_ms += 20) {
+        int status = 0;
+        bool ended = process_wait(world->overtd, 20, &status);
+        if (ended || waited_ms > READY_LIMIT_MS) {
+            print_log(world);
+            world->overtd = ended ? 0 : world->overtd;
+            fail_msg("overtd does not become ready");
+        }
+    }
+}
+
+int world_stop_overtd(struct world *world)
+{
+    int status = process_end(world->overtd, SIGTERM, 30000);
+    world->overtd = 0;
+    if (status != 0)
+        print_log(world);
+    return status;
+}
+
+void world_kill_overtd(struct world *world)
+{
+    (void)process_end(world->overtd, SIGKILL, 5000);
+    world->overtd = 0;
+}
+
+int world_psql(struct world *world, const char *role, const char *sql, struct ov_buf *out)
+{
+    struct ov_buf target = OV_BUF_INIT;
+    struct ov_buf errors = OV_BUF_INIT;
+    conninfo(world, role, &target);
+    const char *argv[] = {"psql", target.data, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+                          "-c",   sql,         NULL};
+    int status = process_run(argv, NULL, out, &errors, COMMAND_LIMIT_S);
+    if (status != 0 && out != NULL && errors.data != NULL)
+        ov_buf_puts(out, errors.data);
+    ov_buf_free(&target);
+    ov_buf_free(&errors);
+    return status;
+}
+
+long world_psql_number(struct world *world, const char *sql)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    int status = world_psql(world, "admin", sql, &out);
+    if (status != 0)
+        print_error("%s: %s\n", sql, out.data != NULL ? out.data : "");
+    assert_int_equal(status, 0);
+    long number = out.data != NULL ? strtol(out.data, NULL, 10) : 0;
+    ov_buf_free(&out);
+    return number;
+}
+
+bool world_await_number(struct world *world, const char *sql, long wanted, int limit_ms)
+{
+    int64_t until_us = ov_clock_mono_us(ov_clock_system()) + limit_ms * OV_US_PER_MS;
+    while (world_psql_number(world, sql) != wanted) {
+        if (ov_clock_mono_us(ov_clock_system()) > until_us)
+            return false;
+        struct timespec nap = {0, 50 * 1000 * 1000};
+        (void)nanosleep(&nap, NULL);
+    }
+    return true;
+}
+
+static int ctl(struct world *world, const char *person, const char *stdin_text, struct ov_buf *out,
+               struct ov_buf *errors, va_list args)
+{
+    char program[PATH_MAX + 16];
+    char server[64];
+    char who[128];
+    char identity[PATH_MAX];
+    const char *argv[PROCESS_ARGS_MAX] = {program, "--server", server, "--identity", identity,
+                                          "--json"};
+    size_t count = 6;
+    (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
+    (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
+    (void)snprintf(who, sizeof(who), "person-%s", person);
+    (void)snprintf(identity, sizeof(identity), "%s", world_identity(world, who));
+    for (const char *arg = va_arg(args, const char *); arg != NULL && count < PROCESS_ARGS_MAX - 1;
+         arg = va_arg(args, const char *))
+        argv[count++] = arg;
+    return process_run(argv, stdin_text, out, errors, COMMAND_LIMIT_S);
+}
+
+int world_ctl(struct world *world, const char *person, const char *stdin_text, struct ov_buf *out,
+              ...)
+{
+    struct ov_buf errors = OV_BUF_INIT;
+    va_list args;
+    va_start(args, out);
+    int status = ctl(world, person, stdin_text, out, &errors, args);
+    va_end(args);
+    if (status != 0 && errors.data != NULL)
+        ov_buf_puts(out, errors.data);
+    ov_buf_free(&errors);
+    return status;
+}
+
+void world_ctl_ok(struct world *world, const char *person, const char *stdin_text,
+                  struct ov_buf *out, ...)
+{
+    struct ov_buf own = OV_BUF_INIT;
+    struct ov_buf errors = OV_BUF_INIT;
+    va_list args;
+    va_start(args, out);
+    int status = ctl(world, person, stdin_text, out != NULL ? out : &own, &errors, args);
+    va_end(args);
+    if (status != 0) {
+        print_error("overtctl: exit %d: %s\n", status, errors.data != NULL ? errors.data : "");
+        print_log(world);
+    }
+    ov_buf_free(&own);
+    ov_buf_free(&errors);
+    assert_int_equal(status, 0);
+}
+
+static void read_id(const struct ov_buf *json_text, struct ov_id *ret_id)
+{
+    json_t *root = json_loadb(json_text->data, json_text->length, 0, NULL);
+    const char *text = json_string_value(json_object_get(root, "id"));
+    assert_non_null(text);
+    assert_int_equal(ov_id_parse(text, ret_id), OV_OK);
+    json_decref(root);
+}
+
+void world_go_live(struct world *world, const char *photo, const char *region,
+                   struct ov_id *ret_deployment)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    world_ctl_ok(world, "ada", NULL, NULL, "site", "add", "north", NULL);
+    world_ctl_ok(world, "ada", NULL, &out, "deployment", "create", "trial", "--purpose",
+                 "integration test", "--site", "north", "--kind", "exercise", NULL);
+    read_id(&out, ret_deployment);
+    ov_buf_free(&out);
+    world_ctl_ok(world, "ada", "Test Subject\nREF-0001\n", NULL, "watchlist", "add", "trial", photo,
+                 "--category", "missing_at_risk", "--response", "safeguarding",
+                 region != NULL ? "--region" : NULL, region, NULL);
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "approve", "trial", NULL);
+    world_ctl_ok(world, "ben", NULL, NULL, "deployment", "start", "trial", NULL);
+}
+
+static bool file_contains(const char *path, const void *bytes, size_t size)
+{
+    struct ov_buf content = OV_BUF_INIT;
+    bool found = ov_file_read(path, (size_t)1 << 31, &content, NULL) == OV_OK &&
+                 content.length >= size && memmem(content.data, content.length, bytes, size) != NULL;
+    if (found)
+        print_error("found in %s\n", path);
+    ov_buf_free(&content);
+    return found;
+}
+
+bool world_folder_contains(const char *folder, const void *bytes, size_t size)
+{
+    DIR *dir = opendir(folder);
+    bool found = false;
+    if (dir == NULL)
+        return false;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        char path[PATH_MAX];
+        struct stat info;
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            lstat(path, &info) != 0)
+            continue;
+        if (S_ISDIR(info.st_mode))
+            found = world_folder_contains(path, bytes, size) || found;
+        else if (S_ISREG(info.st_mode))
+            found = file_contains(path, bytes, size) || found;
+    }
+    (void)closedir(dir);
+    return found;
+}
