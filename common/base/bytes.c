@@ -51,7 +51,8 @@ void ov_random(void *out, size_t size)
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            abort(); /* no randomness means no identifiers and no keys: nothing safe is left to do */
+            abort(); /* no randomness means no identifiers and no keys: nothing safe is left to do
+                      */
         at += got;
         size -= (size_t)got;
     }

@@ -144,8 +144,8 @@ enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data
     char temporary[PATH_MAX];
     char unique[OV_ID_TEXT_SIZE];
     struct ov_id id = ov_id_new();
-    int length = snprintf(temporary, sizeof(temporary), "%s.new-%s", path,
-                          ov_id_format(&id, unique));
+    int length =
+        snprintf(temporary, sizeof(temporary), "%s.new-%s", path, ov_id_format(&id, unique));
     if (length < 0 || (size_t)length >= sizeof(temporary))
         return ov_fail(err, OV_ERR_LIMIT, "file.path", "the path %s is too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

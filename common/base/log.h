@@ -1,8 +1,8 @@
 /*
  * Log lines: "level component event key=value ...", one per call, on standard error.
  *
- * Event names are stable; text that came from a peer or a file is quoted with ov_log_quote. Names of
- * people, images, descriptors and keys never get here. Any thread; lines never interleave.
+ * Event names are stable; text that came from a peer or a file is quoted with ov_log_quote. Names
+ * of people, images, descriptors and keys never get here. Any thread; lines never interleave.
  */
 #ifndef OVERT_COMMON_BASE_LOG_H
 #define OVERT_COMMON_BASE_LOG_H
@@ -27,7 +27,8 @@ void ov_log(enum ov_log_level level, const char *component, const char *event, c
 void ov_log_error(enum ov_log_level level, const char *component, const char *event,
                   const struct ov_error *err);
 
-/* Writes text as "..." with control bytes, quotes and non-ASCII escaped, cut to fit; returns out. */
+/* Writes text as "..." with control bytes, quotes and non-ASCII escaped, cut to fit; returns out.
+ */
 const char *ov_log_quote(const char *text, char *out, size_t out_size);
 
 #endif

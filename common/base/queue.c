@@ -38,8 +38,8 @@ struct ov_queue *ov_queue_new(size_t capacity)
     if (queue == NULL)
         return NULL;
     queue->capacity = capacity;
-    if (pthread_mutex_init(&queue->lock, NULL) != 0 || cond_init_monotonic(&queue->not_empty) != 0 ||
-        cond_init_monotonic(&queue->not_full) != 0) {
+    if (pthread_mutex_init(&queue->lock, NULL) != 0 ||
+        cond_init_monotonic(&queue->not_empty) != 0 || cond_init_monotonic(&queue->not_full) != 0) {
         free(queue);
         return NULL;
     }

@@ -100,8 +100,8 @@ void *ov_secret_alloc(size_t size)
     if (size == 0 || size > SIZE_MAX / 2)
         return NULL;
     size_t total = size + HEADER_BYTES;
-    struct block *block = total <= ((size_t)1 << CLASS_MAX_SHIFT) ? alloc_from_chunk(total)
-                                                                  : alloc_mapped(total);
+    struct block *block =
+        total <= ((size_t)1 << CLASS_MAX_SHIFT) ? alloc_from_chunk(total) : alloc_mapped(total);
     if (block == NULL)
         return NULL;
     block->size = size;

@@ -89,8 +89,8 @@ static bool pump(struct pumps *pumps, struct ov_buf *out, struct ov_buf *err_out
         int64_t left_us = until_us - ov_clock_mono_us(ov_clock_system());
         if (left_us <= 0)
             return false;
-        struct pollfd fds[3] = {{pumps->in, POLLOUT, 0}, {pumps->out, POLLIN, 0},
-                                {pumps->err, POLLIN, 0}};
+        struct pollfd fds[3] = {
+            {pumps->in, POLLOUT, 0}, {pumps->out, POLLIN, 0}, {pumps->err, POLLIN, 0}};
         if (poll(fds, 3, (int)(left_us / 1000) + 1) < 0 && errno != EINTR)
             return false;
         if (fds[0].revents != 0)
@@ -125,8 +125,8 @@ int process_run(const char *const *argv, const char *stdin_text, struct ov_buf *
     if (*pumps.left == '\0')
         close_fd(&pumps.in);
     struct ov_buf ignored = OV_BUF_INIT;
-    bool in_time = pid > 0 && pump(&pumps, out ? out : &ignored, err_out ? err_out : &ignored,
-                                   until_us);
+    bool in_time =
+        pid > 0 && pump(&pumps, out ? out : &ignored, err_out ? err_out : &ignored, until_us);
     ov_buf_free(&ignored);
     close_fd(&pumps.in);
     close_fd(&pumps.out);

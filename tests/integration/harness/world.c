@@ -86,8 +86,8 @@ int world_deploy(struct world *world, const char *script, ...)
 
 void world_postgres(struct world *world, const char *verb)
 {
-    assert_int_equal(
-        world_deploy(world, "postgres-private", verb, world_path(world, "pg"), NULL), 0);
+    assert_int_equal(world_deploy(world, "postgres-private", verb, world_path(world, "pg"), NULL),
+                     0);
 }
 
 static void conninfo(struct world *world, const char *role, struct ov_buf *out)
@@ -188,8 +188,8 @@ static void print_log(struct world *world)
 {
     struct ov_buf log = OV_BUF_INIT;
     if (ov_file_read(world->overtd_log, 64u << 20, &log, NULL) == OV_OK && log.length > 0)
-        print_error("overtd said:\n%s\n", log.length > 6000 ? log.data + log.length - 6000
-                                                            : log.data);
+        print_error("overtd said:\n%s\n",
+                    log.length > 6000 ? log.data + log.length - 6000 : log.data);
     ov_buf_free(&log);
 }
 
@@ -234,8 +234,8 @@ int world_psql(struct world *world, const char *role, const char *sql, struct ov
     struct ov_buf target = OV_BUF_INIT;
     struct ov_buf errors = OV_BUF_INIT;
     conninfo(world, role, &target);
-    const char *argv[] = {"psql", target.data, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                          "-c",   sql,         NULL};
+    const char *argv[] = {"psql", target.data,       "-X", "-q", "-A", "-t",
+                          "-v",   "ON_ERROR_STOP=1", "-c", sql,  NULL};
     int status = process_run(argv, NULL, out, &errors, COMMAND_LIMIT_S);
     if (status != 0 && out != NULL && errors.data != NULL)
         ov_buf_puts(out, errors.data);
@@ -275,8 +275,8 @@ static int ctl(struct world *world, const char *person, const char *stdin_text, 
     char server[64];
     char who[128];
     char identity[PATH_MAX];
-    const char *argv[PROCESS_ARGS_MAX] = {program, "--server", server, "--identity", identity,
-                                          "--json"};
+    const char *argv[PROCESS_ARGS_MAX] = {program,      "--server", server,
+                                          "--identity", identity,   "--json"};
     size_t count = 6;
     (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
     (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
@@ -349,7 +349,8 @@ static bool file_contains(const char *path, const void *bytes, size_t size)
 {
     struct ov_buf content = OV_BUF_INIT;
     bool found = ov_file_read(path, (size_t)1 << 31, &content, NULL) == OV_OK &&
-                 content.length >= size && memmem(content.data, content.length, bytes, size) != NULL;
+                 content.length >= size &&
+                 memmem(content.data, content.length, bytes, size) != NULL;
     if (found)
         print_error("found in %s\n", path);
     ov_buf_free(&content);

@@ -16,13 +16,13 @@
 #include "common/base/id.h"
 
 struct world {
-    char dir[64];            /* everything below is in it */
+    char dir[64]; /* everything below is in it */
     char overtd_log[PATH_MAX];
     char config[PATH_MAX];
     char programs[PATH_MAX]; /* folder with overtd, overtctl, overt-capture */
     char source[PATH_MAX];   /* the checkout */
     char deps[PATH_MAX];
-    pid_t overtd;            /* 0 when not running */
+    pid_t overtd; /* 0 when not running */
     int capture_port;
     int api_port;
 };
