@@ -18,7 +18,10 @@ OV_CHECKED enum ov_status ov_detector_new(struct ov_detector **ret_detector,
                                           struct ov_infer *take_net, struct ov_error *err);
 void ov_detector_free(struct ov_detector *detector);
 
-/* Faces of the picture, best first, merged over all tiles; the caller frees *ret_candidates. */
+/*
+ * Faces of the picture at least min_face_px wide, best first, merged over all tiles, OV_FACES_MAX
+ * at most; the caller frees *ret_candidates.
+ */
 OV_CHECKED enum ov_status ov_detect(struct ov_detector *detector, const struct ov_image *image,
                                     int min_face_px, struct ov_candidate **ret_candidates,
                                     size_t *ret_count, struct ov_error *err);

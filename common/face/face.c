@@ -18,8 +18,6 @@
 #include "common/face/measure.h"
 #include "common/face/pack.h"
 
-/* A small face's box is good to about a tenth; what was looked for is not dropped for that. */
-#define SIZE_TOLERANCE 0.9f
 #define CROP_JPEG_QUALITY 92
 #define CROP_SIDE_MIN_PX 16
 
@@ -120,6 +118,7 @@ int ov_face_engine_dimension(const struct ov_face_engine *engine)
 
 /* ---- finding ---- */
 
+/* Largest first. */
 static int compare_size(const void *left, const void *right)
 {
     const struct ov_candidate *a = left;
@@ -131,19 +130,6 @@ static int compare_size(const void *left, const void *right)
     if (a->box.top != b->box.top)
         return a->box.top < b->box.top ? -1 : 1;
     return a->box.left < b->box.left ? -1 : a->box.left > b->box.left;
-}
-
-/* Drops what is too small and, beyond OV_FACES_MAX, the least certain; sorts the largest first. */
-static size_t select_faces(struct ov_candidate *candidates, size_t count, int min_face_px)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count && kept < OV_FACES_MAX; i++) {
-        if (candidates[i].box.width >= SIZE_TOLERANCE * (float)min_face_px)
-            candidates[kept++] = candidates[i];
-    }
-    if (kept > 1)
-        qsort(candidates, kept, sizeof *candidates, compare_size);
-    return kept;
 }
 
 static enum ov_status describe(struct ov_face_engine *engine, const struct ov_image *image,
@@ -189,7 +175,8 @@ enum ov_status ov_face_find(struct ov_face_engine *engine, const struct ov_image
         ov_detect(engine->detector, image, min_face_px, &candidates, &count, err);
     if (status != OV_OK)
         return status;
-    count = select_faces(candidates, count, min_face_px);
+    if (count > 1)
+        qsort(candidates, count, sizeof *candidates, compare_size);
     status = describe_all(engine, image, candidates, count, ret_list, err);
     free(candidates);
     return status;
