@@ -39,6 +39,15 @@ OV_CHECKED enum ov_status service_site_add(struct service *service, const struct
                                            const char *name, struct site *ret_site,
                                            struct ov_error *err);
 
+OV_CHECKED enum ov_status service_site_each(struct service *service, const struct actor *actor,
+                                            enum ov_status (*on_site)(void *ctx,
+                                                                      const struct site *site),
+                                            void *ctx, struct ov_error *err);
+/* A principal's name (a staff id or a site's name), for showing who did something. */
+OV_CHECKED enum ov_status service_principal_name(struct service *service, const struct ov_id *id,
+                                                 char ret_name[PRINCIPAL_NAME_SIZE],
+                                                 struct ov_error *err);
+
 /* deployments.c */
 struct deployment_application {
     const char *name;
@@ -61,13 +70,30 @@ OV_CHECKED enum ov_status service_deployment_start(struct service *service,
                                                    const struct actor *actor,
                                                    const struct ov_id *id, struct deployment *ret,
                                                    struct ov_error *err);
-/* The kill switch. Any person with a role in it may stop a deployment; it cannot be started again. */
+/* The kill switch. Any person with a role in it may stop a deployment; it cannot be started again.
+ * One that has not started yet is cancelled by it. reason_code: [a-z_]{1,40}. */
 OV_CHECKED enum ov_status service_deployment_stop(struct service *service, const struct actor *actor,
                                                   const struct ov_id *id, const char *reason_code,
                                                   struct deployment *ret, struct ov_error *err);
 /* The keeper's: closes what is past its window. */
 OV_CHECKED enum ov_status service_deployments_close_ended(struct service *service,
                                                           struct ov_error *err);
+/* The keeper's, now and then: cancels what was never started and is past its window, so that its
+ * watchlist is erased too. */
+OV_CHECKED enum ov_status service_deployments_cancel_lapsed(struct service *service,
+                                                            struct ov_error *err);
+/* Newest first. */
+OV_CHECKED enum ov_status service_deployment_each(struct service *service,
+                                                  const struct actor *actor,
+                                                  enum ov_status (*on_row)(
+                                                      void *ctx, const struct deployment *),
+                                                  void *ctx, struct ov_error *err);
+/* How many entries, by state: numbers only, so whoever may see the deployment may see them. */
+OV_CHECKED enum ov_status service_watchlist_counts(struct service *service,
+                                                   const struct actor *actor,
+                                                   const struct ov_id *deployment_id,
+                                                   struct watchlist_counts *ret,
+                                                   struct ov_error *err);
 /* By id or, when text is no id, by name. */
 OV_CHECKED enum ov_status service_deployment_find(struct service *service, const struct actor *actor,
                                                   const char *id_or_name, struct deployment *ret,
@@ -89,7 +115,19 @@ OV_CHECKED enum ov_status service_watchlist_add(struct service *service, const s
                                                 const struct ov_id *deployment_id,
                                                 const struct watchlist_proposal *proposal,
                                                 struct ov_id *ret_entry_id, struct ov_error *err);
-/* entry_id NULL: all that are proposed and were added by others. */
+/* The same, telling also how many images the entry has now. */
+struct watchlist_added {
+    struct ov_id entry_id;
+    int images;
+};
+OV_CHECKED enum ov_status service_watchlist_propose(struct service *service,
+                                                    const struct actor *actor,
+                                                    const struct ov_id *deployment_id,
+                                                    const struct watchlist_proposal *proposal,
+                                                    struct watchlist_added *ret,
+                                                    struct ov_error *err);
+/* entry_id NULL: all that are proposed and were added by others. After a failure ret_approved tells
+ * how many were approved before it. */
 OV_CHECKED enum ov_status service_watchlist_approve(struct service *service,
                                                     const struct actor *actor,
                                                     const struct ov_id *deployment_id,

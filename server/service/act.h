@@ -1,0 +1,24 @@
+/* One act is one transaction with its audit event. Private to service/. */
+#ifndef OVERT_SERVER_SERVICE_ACT_H
+#define OVERT_SERVER_SERVICE_ACT_H
+
+#include "server/service/service.h"
+
+int64_t act_now_us(const struct service *service);
+
+OV_CHECKED enum ov_status act_begin(struct service *service, struct ov_error *err);
+/* Commits when status is OV_OK, else rolls back; returns how it ended. */
+OV_CHECKED enum ov_status act_end(struct service *service, enum ov_status status,
+                                  struct ov_error *err);
+
+/* A commit whose outcome nobody knows: what it needed must be left in place. */
+bool act_outcome_unknown(enum ov_status status, const struct ov_error *err);
+
+/* Whether the deployment's watchlist may change: "watchlist.closed" once it has ended. */
+OV_CHECKED enum ov_status check_list_open(const struct deployment *deployment,
+                                          struct ov_error *err);
+
+/* The server itself. */
+const struct actor *act_server(void);
+
+#endif

@@ -1,0 +1,67 @@
+/* The first two people of an installation. Runs once, by hand, on the server ("overtd bootstrap").
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/service/act.h"
+#include "server/service/check.h"
+
+/*
+ * Every role of those who operate the system; oversight is not one of them, it belongs to another
+ * body. The separations (applicant and authorising officer, adder and approver) compare persons, so
+ * that two people with every role still have to be two.
+ */
+#define BOOTSTRAP_ROLES                                                                            \
+    (((1u << ROLE_COUNT) - 1u) & ~(unsigned)ROLE_SITE & ~(unsigned)ROLE_OVERSIGHT)
+
+static enum ov_status add_person(struct service *service, const char *name, struct ov_error *err)
+{
+    struct principal person = {
+        .id = ov_id_new(), .kind = PRINCIPAL_PERSON, .active = true, .roles = BOOTSTRAP_ROLES};
+    (void)snprintf(person.name, sizeof(person.name), "%s", name);
+    char uri[sizeof("overt://person/") + PRINCIPAL_NAME_SIZE];
+    (void)snprintf(uri, sizeof(uri), "overt://person/%s", name);
+    enum ov_status status = store_principal_add(service->store, &person, uri, err);
+    if (status != OV_OK)
+        return status;
+
+    struct audit_event *event =
+        audit_event_new("principal.added", act_server(), act_now_us(service));
+    audit_event_object(event, "principal", &person.id);
+    audit_event_code(event, "kind", "person");
+    audit_event_code(event, "reason", "bootstrap");
+    for (unsigned i = 0; i < ROLE_COUNT; i++) {
+        char key[64];
+        (void)snprintf(key, sizeof(key), "role_%s", role_name((enum role)(1u << i)));
+        if ((person.roles & (1u << i)) != 0)
+            audit_event_int(event, key, 1);
+    }
+    return audit_event_write(service->store, event, err);
+}
+
+enum ov_status service_bootstrap(struct service *service, const char *first_name,
+                                 const char *second_name, struct ov_error *err)
+{
+    enum ov_status status = check_identity_name(first_name, "principal.name", err);
+    if (status == OV_OK)
+        status = check_identity_name(second_name, "principal.name", err);
+    if (status != OV_OK)
+        return status;
+    if (strcmp(first_name, second_name) == 0)
+        return ov_fail(err, OV_ERR_INVALID, "bootstrap.one_person",
+                       "name two different people: nobody can authorise their own application");
+
+    status = act_begin(service, err);
+    if (status != OV_OK)
+        return status;
+    int64_t count = 0;
+    status = store_principal_count(service->store, &count, err);
+    if (status == OV_OK && count > 0)
+        status = ov_fail(err, OV_ERR_STATE, "bootstrap.done",
+                         "there are principals already; bootstrap is for a new installation");
+    if (status == OV_OK)
+        status = add_person(service, first_name, err);
+    if (status == OV_OK)
+        status = add_person(service, second_name, err);
+    return act_end(service, status, err);
+}

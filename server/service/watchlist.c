@@ -1,0 +1,279 @@
+/* Watchlists: approving and withdrawing entries, and reading the list. Adding: watchlist_add.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/service/act.h"
+#include "server/service/check.h"
+#include "server/service/permissions.h"
+
+/* Entries approved in one transaction: its locks are held for well under a second. */
+#define APPROVE_BATCH 500
+
+/* --- approving --- */
+
+/* What is left to approve by this person, as ids: the rows themselves are not kept. */
+struct batch {
+    const struct actor *actor;
+    struct ov_id ids[APPROVE_BATCH];
+    size_t count;
+    struct ov_id last; /* the last row looked at */
+    int rows;
+};
+
+static enum ov_status on_candidate(void *ctx, const struct watchlist_entry *row)
+{
+    struct batch *batch = ctx;
+    batch->rows++;
+    batch->last = row->id;
+    if (row->state == ENTRY_PROPOSED && !ov_id_equal(&row->added_by, &batch->actor->principal.id))
+        batch->ids[batch->count++] = row->id;
+    return OV_OK;
+}
+
+static enum ov_status approve_entry(struct service *service, const struct actor *actor,
+                                    const struct ov_id *deployment_id, const struct ov_id *entry_id,
+                                    struct ov_error *err)
+{
+    int64_t now_us = act_now_us(service);
+    enum ov_status status = store_entry_approve(service->store, deployment_id, entry_id,
+                                                &actor->principal.id, now_us, err);
+    if (status != OV_OK)
+        return status;
+    struct audit_event *event = audit_event_new("entry.approved", actor, now_us);
+    audit_event_deployment(event, deployment_id);
+    audit_event_object(event, "entry", entry_id);
+    return audit_event_write(service->store, event, err);
+}
+
+/* Locks the deployment and checks that its list may change. */
+static enum ov_status lock_list(struct service *service, const struct ov_id *deployment_id,
+                                struct ov_error *err)
+{
+    struct deployment deployment;
+    enum ov_status status =
+        store_deployment_get(service->store, deployment_id, true, &deployment, err);
+    return status != OV_OK ? status : check_list_open(&deployment, err);
+}
+
+static enum ov_status approve_batch(struct service *service, const struct ov_id *deployment_id,
+                                    const struct ov_id *after, struct batch *batch,
+                                    struct ov_error *err)
+{
+    enum ov_status status = lock_list(service, deployment_id, err);
+    if (status == OV_OK)
+        status = store_entry_each(service->store, deployment_id, after, APPROVE_BATCH, on_candidate,
+                                  batch, err);
+    for (size_t i = 0; i < batch->count && status == OV_OK; i++)
+        status = approve_entry(service, batch->actor, deployment_id, &batch->ids[i], err);
+    if (status == OV_OK && batch->count > 0)
+        status = store_deployment_bump_gallery(service->store, deployment_id, err);
+    return status;
+}
+
+static enum ov_status approve_all(struct service *service, const struct actor *actor,
+                                  const struct ov_id *deployment_id, int64_t *approved,
+                                  struct ov_error *err)
+{
+    struct batch *batch = calloc(1, sizeof(*batch));
+    if (batch == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    bool has_last = false;
+    enum ov_status status = OV_OK;
+    do {
+        struct ov_id after = batch->last;
+        *batch = (struct batch){.actor = actor};
+        status = act_begin(service, err);
+        if (status != OV_OK)
+            break;
+        status = approve_batch(service, deployment_id, has_last ? &after : NULL, batch, err);
+        status = act_end(service, status, err);
+        has_last = true;
+        if (status == OV_OK)
+            *approved += (int64_t)batch->count;
+    } while (status == OV_OK && batch->rows == APPROVE_BATCH);
+    free(batch);
+    return status;
+}
+
+static enum ov_status on_known_entry(void *ctx, const struct watchlist_entry *row)
+{
+    struct watchlist_entry *entry = ctx;
+    *entry = *row;
+    entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
+    return OV_OK;
+}
+
+static enum ov_status lock_entry(struct service *service, const struct ov_id *deployment_id,
+                                 const struct ov_id *entry_id, struct watchlist_entry *ret,
+                                 struct ov_error *err)
+{
+    struct ov_error inner = OV_ERROR_INIT;
+    enum ov_status status =
+        store_entry_get(service->store, deployment_id, entry_id, true, on_known_entry, ret, &inner);
+    if (status == OV_ERR_NOT_FOUND)
+        return ov_fail(err, OV_ERR_NOT_FOUND, "entry.unknown",
+                       "the watchlist has no such entry; list it to see which there are");
+    return status == OV_OK ? OV_OK : ov_fail(err, inner.status, inner.code, "%s", inner.text);
+}
+
+static enum ov_status approve_one(struct service *service, const struct actor *actor,
+                                  const struct ov_id *deployment_id, const struct ov_id *entry_id,
+                                  struct ov_error *err)
+{
+    struct watchlist_entry entry;
+    enum ov_status status = lock_list(service, deployment_id, err);
+    if (status == OV_OK)
+        status = lock_entry(service, deployment_id, entry_id, &entry, err);
+    if (status != OV_OK)
+        return status;
+    if (entry.state != ENTRY_PROPOSED)
+        return ov_fail(err, OV_ERR_STATE, "entry.not_proposed",
+                       "the entry is %s; only a proposed one can be approved",
+                       entry_state_name(entry.state));
+    if (ov_id_equal(&entry.added_by, &actor->principal.id))
+        return ov_fail(err, OV_ERR_DENIED, "entry.same_person",
+                       "you added this entry; another person has to approve it");
+    status = approve_entry(service, actor, deployment_id, entry_id, err);
+    if (status == OV_OK)
+        status = store_deployment_bump_gallery(service->store, deployment_id, err);
+    return status;
+}
+
+enum ov_status service_watchlist_approve(struct service *service, const struct actor *actor,
+                                         const struct ov_id *deployment_id,
+                                         const struct ov_id *entry_id, int64_t *ret_approved,
+                                         struct ov_error *err)
+{
+    *ret_approved = 0;
+    enum ov_status status = check_permission(actor, ACTION_WATCHLIST_APPROVE, err);
+    if (status != OV_OK)
+        return status;
+    if (entry_id == NULL)
+        return approve_all(service, actor, deployment_id, ret_approved, err);
+    status = act_begin(service, err);
+    if (status != OV_OK)
+        return status;
+    status = act_end(service, approve_one(service, actor, deployment_id, entry_id, err), err);
+    if (status == OV_OK)
+        *ret_approved = 1;
+    return status;
+}
+
+/* --- withdrawing --- */
+
+static enum ov_status withdraw(struct service *service, const struct actor *actor,
+                               const struct ov_id *deployment_id, const struct ov_id *entry_id,
+                               struct ov_error *err)
+{
+    int64_t now_us = act_now_us(service);
+    struct watchlist_entry entry;
+    enum ov_status status = lock_list(service, deployment_id, err);
+    if (status == OV_OK)
+        status = lock_entry(service, deployment_id, entry_id, &entry, err);
+    if (status != OV_OK)
+        return status;
+    if (entry.state == ENTRY_WITHDRAWN)
+        return ov_fail(err, OV_ERR_STATE, "entry.withdrawn",
+                       "the entry has been withdrawn already; nothing is left to do");
+    status = store_entry_withdraw(service->store, deployment_id, entry_id, now_us, err);
+    if (status != OV_OK)
+        return status;
+    struct audit_event *event = audit_event_new("entry.withdrawn", actor, now_us);
+    audit_event_deployment(event, deployment_id);
+    audit_event_object(event, "entry", entry_id);
+    audit_event_code(event, "was", entry_state_name(entry.state));
+    status = audit_event_write(service->store, event, err);
+    if (status == OV_OK)
+        status = store_deployment_bump_gallery(service->store, deployment_id, err);
+    return status;
+}
+
+enum ov_status service_watchlist_remove(struct service *service, const struct actor *actor,
+                                        const struct ov_id *deployment_id,
+                                        const struct ov_id *entry_id, struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_WATCHLIST_REMOVE, err);
+    if (status == OV_OK)
+        status = act_begin(service, err);
+    if (status != OV_OK)
+        return status;
+    return act_end(service, withdraw(service, actor, deployment_id, entry_id, err), err);
+}
+
+/* --- reading --- */
+
+struct reading {
+    struct vault_key *key;
+    enum ov_status (*on_row)(void *ctx, const struct watchlist_view *);
+    void *ctx;
+    int64_t rows;
+    struct ov_error *err;
+};
+
+static enum ov_status on_listed(void *ctx, const struct watchlist_entry *row)
+{
+    struct reading *reading = ctx;
+    struct watchlist_view view = {*row, OV_SECRET_INIT, OV_SECRET_INIT};
+    view.entry.sealed_name = view.entry.sealed_reference = (struct store_bytes){NULL, 0};
+    enum ov_status status =
+        vault_unseal(reading->key, "entry.name", &row->id, row->sealed_name.data,
+                     row->sealed_name.size, &view.name, reading->err);
+    if (status == OV_OK)
+        status = vault_unseal(reading->key, "entry.reference", &row->id, row->sealed_reference.data,
+                              row->sealed_reference.size, &view.reference, reading->err);
+    if (status == OV_OK) {
+        reading->rows++;
+        status = reading->on_row(reading->ctx, &view);
+    }
+    ov_secret_free(&view.name);
+    ov_secret_free(&view.reference);
+    return status;
+}
+
+/* Reading names is an act as well: nobody reads them without leaving a trace. */
+static enum ov_status write_viewed(struct service *service, const struct actor *actor,
+                                   const struct ov_id *deployment_id, int64_t rows,
+                                   struct ov_error *err)
+{
+    struct audit_event *event = audit_event_new("watchlist.viewed", actor, act_now_us(service));
+    audit_event_deployment(event, deployment_id);
+    audit_event_object(event, "deployment", deployment_id);
+    audit_event_int(event, "entries", rows);
+    return audit_event_write(service->store, event, err);
+}
+
+static enum ov_status read_list(struct service *service, const struct ov_id *deployment_id,
+                                const struct ov_id *after, int limit, struct reading *reading,
+                                struct ov_error *err)
+{
+    struct deployment deployment;
+    enum ov_status status =
+        store_deployment_get(service->store, deployment_id, false, &deployment, err);
+    if (status == OV_OK)
+        status = check_list_open(&deployment, err);
+    if (status == OV_OK)
+        status = vault_key_load(service->vault, VAULT_WATCHLIST, deployment_id, &reading->key, err);
+    if (status == OV_OK)
+        status =
+            store_entry_each(service->store, deployment_id, after, limit, on_listed, reading, err);
+    vault_key_free(reading->key);
+    return status;
+}
+
+enum ov_status
+service_watchlist_each(struct service *service, const struct actor *actor,
+                       const struct ov_id *deployment_id, const struct ov_id *after, int limit,
+                       enum ov_status (*on_row)(void *ctx, const struct watchlist_view *),
+                       void *ctx, struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_WATCHLIST_SEE, err);
+    if (status == OV_OK)
+        status = act_begin(service, err);
+    if (status != OV_OK)
+        return status;
+    struct reading reading = {.on_row = on_row, .ctx = ctx, .err = err};
+    status = read_list(service, deployment_id, after, limit, &reading, err);
+    if (status == OV_OK && reading.rows > 0)
+        status = write_viewed(service, actor, deployment_id, reading.rows, err);
+    return act_end(service, status, err);
+}
