@@ -166,7 +166,7 @@ float track_merit(const struct ov_quality *quality)
 bool track_wants_probe(const struct track *track, float merit, int64_t at_us)
 {
     return track->probes == 0 || at_us - track->probed_us >= TRACK_PROBE_EVERY_US ||
-           merit >= track->best * TRACK_CLEARLY_BETTER;
+           merit > track->best * TRACK_CLEARLY_BETTER;
 }
 
 void track_probed(struct track *track, float merit, int64_t at_us)

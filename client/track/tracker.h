@@ -27,6 +27,7 @@ struct track {
     float best; /* highest track_merit of a probe of this track */
     uint32_t probes;
     enum ov_quality_reason reason; /* why the latest face without a probe was not used */
+    bool was_dropped; /* a face of it was good enough and there was no room for it */
     bool active;
 };
 
