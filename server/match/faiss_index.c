@@ -2,10 +2,10 @@
  * An exact inner-product index (IndexFlatIP), and care for the copies FAISS makes.
  *
  * What is wiped: the index's rows before it is freed, and every result buffer. What is overwritten:
- * OpenBLAS's packing buffers, which hold rearranged parts of the queries after a batch of 20 or more
- * (FAISS computes smaller ones in place). OpenBLAS hands its buffers out first come, first served,
- * so with several matchers a buffer may keep parts of a batch until it is next used; dumps and
- * debuggers are kept away by ov_process_hide_memory.
+ * OpenBLAS's packing buffers, which hold rearranged parts of the queries after a batch of 20 or
+ * more (FAISS computes smaller ones in place). OpenBLAS hands its buffers out first come, first
+ * served, so with several matchers a buffer may keep parts of a batch until it is next used; dumps
+ * and debuggers are kept away by ov_process_hide_memory.
  */
 #include "server/match/faiss_index.h"
 

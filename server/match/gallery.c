@@ -76,8 +76,7 @@ static void on_proposal(void *ctx, size_t query, size_t row)
         search->hits = hits;
         search->capacity = capacity;
     }
-    search->hits[search->count++] =
-        (struct hit){query, gallery->labels[row].entry, row, score};
+    search->hits[search->count++] = (struct hit){query, gallery->labels[row].entry, row, score};
 }
 
 static int by_size(size_t a, size_t b)
@@ -140,8 +139,8 @@ static enum ov_status fill(const struct gallery *gallery, const struct hit *hits
     }
     for (size_t i = 0; i < count; i++) {
         const struct gallery_label *label = &gallery->labels[hits[i].row];
-        items[i] = (struct candidate){hits[i].query, hits[i].score, label->entry_id,
-                                      label->image_id};
+        items[i] =
+            (struct candidate){hits[i].query, hits[i].score, label->entry_id, label->image_id};
     }
     ret_list->items = items;
     ret_list->count = count;
@@ -160,8 +159,8 @@ enum ov_status gallery_search(const struct gallery *gallery, const float *querie
     if (status == OV_OK && search.failed)
         status = ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for candidates");
     if (status == OV_OK)
-        status = fill(gallery, search.hits, best_per_entry(search.hits, search.count), ret_list,
-                      err);
+        status =
+            fill(gallery, search.hits, best_per_entry(search.hits, search.count), ret_list, err);
     ov_wiping_free(search.hits);
     return status;
 }

@@ -39,7 +39,8 @@ OV_CHECKED enum ov_status gallery_builder_add(struct gallery_builder *builder,
 OV_CHECKED enum ov_status gallery_build(struct gallery_builder *take_builder,
                                         struct gallery **ret_gallery, struct ov_error *err);
 
-/* Counted: one reference from gallery_build, more from gallery_ref; the last unref wipes and frees. */
+/* Counted: one reference from gallery_build, more from gallery_ref; the last unref wipes and frees.
+ */
 struct gallery *gallery_ref(struct gallery *gallery);
 void gallery_unref(struct gallery *gallery);
 

@@ -17,9 +17,9 @@ struct gallery_label {
 
 struct gallery {
     atomic_size_t references;
-    int dimension;  /* floats */
-    size_t count;   /* templates */
-    size_t entries; /* distinct */
+    int dimension;                /* floats */
+    size_t count;                 /* templates */
+    size_t entries;               /* distinct */
     struct faiss_index *index;    /* NULL when empty */
     struct ov_secret rows;        /* count x dimension: what decisions are computed from */
     struct gallery_label *labels; /* count */

@@ -1,8 +1,9 @@
 /*
  * The matchers: threads that compare batches of probes with galleries.
  *
- * A job belongs to the matchers from match_submit until it is handed to on_matched. Every descriptor
- * without a candidate is wiped before that, and nothing else about its probe is kept but a count.
+ * A job belongs to the matchers from match_submit until it is handed to on_matched. Every
+ * descriptor without a candidate is wiped before that, and nothing else about its probe is kept but
+ * a count.
  */
 #ifndef OVERT_SERVER_MATCH_MATCHER_H
 #define OVERT_SERVER_MATCH_MATCHER_H
@@ -33,8 +34,8 @@ struct match_job {
     int64_t received_at_us; /* server's clock: authority is judged by it */
     struct ov_probe_batch batch;
     enum match_outcome outcome;
-    struct candidate_list candidates; /* .query is an index into batch.probes */
-    struct target *target;            /* what was searched; set when compared */
+    struct candidate_list candidates;  /* .query is an index into batch.probes */
+    struct target *target;             /* what was searched; set when compared */
     bool alerted[OV_BATCH_PROBES_MAX]; /* the alert path's answer, by probe */
 };
 

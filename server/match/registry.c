@@ -61,8 +61,7 @@ void registry_free(struct registry *registry)
 static size_t find(const struct registry *registry, const struct ov_id *deployment_id)
 {
     size_t i = 0;
-    while (i < registry->count &&
-           !ov_id_equal(&registry->targets[i]->deployment.id, deployment_id))
+    while (i < registry->count && !ov_id_equal(&registry->targets[i]->deployment.id, deployment_id))
         i++;
     return i;
 }

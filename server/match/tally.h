@@ -31,7 +31,8 @@ struct tally_step {
 void tally_add(struct tally *tally, const struct ov_id *deployment_id, const struct ov_id *site_id,
                const struct tally_step *step);
 
-/* Removes and returns one minute that is over (any, with_current); OV_ERR_NOT_FOUND when none is. */
+/* Removes and returns one minute that is over (any, with_current); OV_ERR_NOT_FOUND when none is.
+ */
 OV_CHECKED enum ov_status tally_take(struct tally *tally, bool with_current,
                                      struct server_counts *ret);
 /* Puts back what could not be stored. */

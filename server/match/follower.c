@@ -1,0 +1,240 @@
+/* Reads the running deployments, compares with what is registered, loads and publishes. */
+#include "server/match/follower.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/log.h"
+#include "server/match/faiss_index.h"
+#include "server/store/alerts.h"
+
+#define WAIT_MS 500
+#define LOAD_AGAIN_US (10 * OV_US_PER_S)
+
+/* A list that could not be loaded: not tried again at once, not reported again at all. */
+struct failed_load {
+    struct ov_id deployment_id;
+    int64_t gallery_version;
+    int64_t at_us; /* monotonic */
+};
+
+struct follower {
+    struct follower_options options;
+    struct store *store;
+    pthread_t thread;
+    bool started;
+    bool listening;
+    atomic_bool stopping;
+    struct deployment *running; /* as last read */
+    size_t count;
+    size_t capacity;
+    struct failed_load failed; /* the last one */
+};
+
+static enum ov_status on_deployment(void *ctx, const struct deployment *deployment)
+{
+    struct follower *follower = ctx;
+    if (follower->count == follower->capacity) {
+        size_t capacity = follower->capacity == 0 ? 8 : follower->capacity * 2;
+        struct deployment *running = realloc(follower->running, capacity * sizeof(*running));
+        if (running == NULL)
+            return OV_ERR_NOMEM;
+        follower->running = running;
+        follower->capacity = capacity;
+    }
+    follower->running[follower->count++] = *deployment;
+    return OV_OK;
+}
+
+static bool has_same_settings(const struct deployment *a, const struct deployment *b)
+{
+    return a->state == b->state && a->starts_at_us == b->starts_at_us &&
+           a->ends_at_us == b->ends_at_us && a->threshold == b->threshold &&
+           a->cool_down_s == b->cool_down_s && a->min_face_px == b->min_face_px &&
+           a->gallery_version == b->gallery_version && a->site_count == b->site_count &&
+           memcmp(a->sites, b->sites, a->site_count * sizeof(a->sites[0])) == 0;
+}
+
+static bool has_just_failed(const struct follower *follower, const struct deployment *deployment)
+{
+    const struct failed_load *failed = &follower->failed;
+    return ov_id_equal(&failed->deployment_id, &deployment->id) &&
+           failed->gallery_version == deployment->gallery_version &&
+           ov_clock_mono_us(follower->options.clock) - failed->at_us < LOAD_AGAIN_US;
+}
+
+static void note_failure(struct follower *follower, const struct deployment *deployment,
+                         const struct ov_error *err)
+{
+    char id[OV_ID_TEXT_SIZE];
+    bool again = ov_id_equal(&follower->failed.deployment_id, &deployment->id) &&
+                 follower->failed.gallery_version == deployment->gallery_version;
+    follower->failed = (struct failed_load){deployment->id, deployment->gallery_version,
+                                            ov_clock_mono_us(follower->options.clock)};
+    if (again)
+        return;
+    ov_log_error(OV_LOG_ERROR, "match", "load_failed", err);
+    ov_log(OV_LOG_ERROR, "match", "not_searchable", "deployment=%s gallery_version=%lld",
+           ov_id_format(&deployment->id, id), (long long)deployment->gallery_version);
+}
+
+/* The new list, or NULL; err says whether the database is at fault. */
+static struct gallery *load(struct follower *follower, const struct deployment *deployment,
+                            enum ov_status *ret_status, struct ov_error *err)
+{
+    struct gallery *gallery = NULL;
+    *ret_status = OV_OK;
+    if (has_just_failed(follower, deployment))
+        return NULL;
+    *ret_status = loader_build(follower->store, follower->options.vault, &follower->options.model,
+                               deployment, &gallery, err);
+    if (*ret_status == OV_OK)
+        return gallery;
+    if (*ret_status != OV_ERR_UNAVAILABLE) {
+        note_failure(follower, deployment, err);
+        ov_error_clear(err);
+        *ret_status = OV_OK;
+    }
+    return NULL;
+}
+
+static void log_published(const struct deployment *deployment, const struct gallery *gallery)
+{
+    char id[OV_ID_TEXT_SIZE];
+    ov_log(OV_LOG_INFO, "match", "published",
+           "deployment=%s state=%s gallery_version=%lld entries=%zu templates=%zu",
+           ov_id_format(&deployment->id, id), deployment_state_name(deployment->state),
+           (long long)deployment->gallery_version, gallery_entries(gallery),
+           gallery_templates(gallery));
+}
+
+/*
+ * Publishes what has changed. Where the newer list cannot be loaded the older one stays (an entry
+ * withdrawn since then raises no alert: the alert path asks again), but state and settings change.
+ */
+static enum ov_status follow(struct follower *follower, const struct deployment *deployment,
+                             bool *changed, struct ov_error *err)
+{
+    struct target *old = registry_get(follower->options.registry, &deployment->id);
+    struct deployment now = *deployment;
+    struct gallery *gallery = NULL;
+    enum ov_status status = OV_OK;
+    if (old == NULL || old->deployment.gallery_version != now.gallery_version)
+        gallery = load(follower, deployment, &status, err);
+    if (status == OV_OK && gallery == NULL && old != NULL) {
+        now.gallery_version = old->deployment.gallery_version;
+        if (!has_same_settings(&now, &old->deployment))
+            gallery = gallery_ref(old->gallery);
+    }
+    if (gallery != NULL) {
+        log_published(&now, gallery);
+        *changed = true;
+        status = registry_put(follower->options.registry, &now, gallery);
+    }
+    target_release(old);
+    return status;
+}
+
+static enum ov_status refresh(struct follower *follower, struct ov_error *err)
+{
+    bool changed = false;
+    follower->count = 0;
+    enum ov_status status =
+        store_deployment_each_running(follower->store, on_deployment, follower, err);
+    if (status != OV_OK)
+        return status;
+    struct ov_id *ids = calloc(follower->count + 1, sizeof(*ids));
+    if (ids == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for deployments");
+    for (size_t i = 0; i < follower->count; i++)
+        ids[i] = follower->running[i].id;
+    size_t removed = registry_keep_only(follower->options.registry, ids, follower->count);
+    free(ids);
+    if (removed > 0)
+        ov_log(OV_LOG_INFO, "match", "removed", "deployments=%zu", removed);
+    /* What has ended is out by now, whatever becomes of loading the others. */
+    registry_confirm(follower->options.registry);
+    for (size_t i = 0; i < follower->count && status == OV_OK; i++)
+        status = follow(follower, &follower->running[i], &changed, err);
+    if ((changed || removed > 0) && follower->options.on_change != NULL)
+        follower->options.on_change(follower->options.ctx);
+    return status;
+}
+
+static enum ov_status be_listening(struct follower *follower, struct ov_error *err)
+{
+    if (follower->listening)
+        return OV_OK;
+    enum ov_status status = store_ensure(follower->store, err);
+    if (status == OV_OK)
+        status = store_listen(follower->store, err);
+    follower->listening = status == OV_OK;
+    return status;
+}
+
+static void *follower_main(void *arg)
+{
+    struct follower *follower = arg;
+    bool reported = false;
+    faiss_thread_init();
+    while (!atomic_load(&follower->stopping)) {
+        struct ov_error err = OV_ERROR_INIT;
+        bool notified = false;
+        enum ov_status status = be_listening(follower, &err);
+        if (status == OV_OK)
+            status = refresh(follower, &err);
+        if (status == OV_OK)
+            status = store_wait(follower->store, WAIT_MS, &notified, &err);
+        if (status == OV_OK) {
+            reported = false;
+            continue;
+        }
+        if (!reported)
+            ov_log_error(OV_LOG_WARNING, "match", "follower_waits", &err);
+        reported = true;
+        follower->listening = false;
+        struct timespec pause = {0, WAIT_MS * 1000000L};
+        (void)nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+enum ov_status follower_start(const struct follower_options *options,
+                              struct follower **ret_follower, struct ov_error *err)
+{
+    struct follower *follower = calloc(1, sizeof(*follower));
+    if (follower == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for the follower");
+    follower->options = *options;
+    atomic_init(&follower->stopping, false);
+    faiss_thread_init();
+    enum ov_status status = store_open(options->conninfo, &follower->store, err);
+    if (status == OV_OK)
+        status = be_listening(follower, err);
+    if (status == OV_OK)
+        status = refresh(follower, err);
+    if (status == OV_OK && pthread_create(&follower->thread, NULL, follower_main, follower) != 0)
+        status = ov_fail(err, OV_ERR_NOMEM, "match.threads", "cannot start the follower");
+    if (status != OV_OK) {
+        follower_stop(follower);
+        return status;
+    }
+    follower->started = true;
+    *ret_follower = follower;
+    return OV_OK;
+}
+
+void follower_stop(struct follower *follower)
+{
+    if (follower == NULL)
+        return;
+    atomic_store(&follower->stopping, true);
+    if (follower->started)
+        (void)pthread_join(follower->thread, NULL);
+    store_close(follower->store);
+    free(follower->running);
+    free(follower);
+}
