@@ -225,7 +225,7 @@ void stream_on_gone(struct ov_stream *stream, short what)
         return;
     case STREAM_OPEN:
         (void)evbuffer_add_buffer(stream->input, bufferevent_get_input(stream->bev));
-        if ((what & BEV_EVENT_ERROR) != 0 && tls_is_plain_end(error))
+        if ((what & BEV_EVENT_ERROR) != 0 && error == 0) /* the socket failed, not TLS */
             error = salvage(stream);
         (void)bufferevent_disable(stream->bev, EV_READ | EV_WRITE);
         if (!tls_is_plain_end(error))

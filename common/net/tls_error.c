@@ -38,7 +38,8 @@ static const struct alert_text {
     {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "speaks another version of TLS; 1.3 is needed"},
     {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "found nothing in common with us for TLS"},
     {SSL_R_TLSV1_ALERT_ACCESS_DENIED, "denied us access"},
-    {SSL_R_TLSV1_ALERT_DECRYPT_ERROR, "could not check our signature: key and certificate differ"},
+    {SSL_R_TLSV1_ALERT_DECRYPT_ERROR,
+     "refused our certificate: a CA over there has the same name as ours but another key"},
 };
 
 static const char *alert_of(unsigned long error)
