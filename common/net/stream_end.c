@@ -164,13 +164,14 @@ static unsigned long salvage(struct ov_stream *stream)
     return error;
 }
 
-/* The first error that says more than "gone", of those libevent has kept. */
+/* The error that says most, of those libevent has kept; it mixes OpenSSL's codes with its own small
+ * numbers, which belong to no library. */
 static unsigned long pending_error(struct ov_stream *stream)
 {
     unsigned long error = 0;
     unsigned long next = bufferevent_get_openssl_error(stream->bev);
     while (next != 0) {
-        if (tls_is_plain_end(error))
+        if (ERR_GET_LIB(next) != 0 && tls_is_plain_end(error))
             error = next;
         next = bufferevent_get_openssl_error(stream->bev);
     }
