@@ -1,0 +1,75 @@
+# bash completion for overtctl; made by 'overtctl completion bash', do not edit
+_overtctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words="" i word
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        case $word in
+        --server | --identity) i=$((i + 1)) ;;
+        -*) ;;
+        *) words+="${words:+ }$word" ;;
+        esac
+    done
+    local global="--server --identity --json --yes --help --version" options="" next=""
+    case $prev in
+    --purpose) return ;;
+    --site) return ;;
+    --kind)
+        mapfile -t COMPREPLY < <(compgen -W "exercise operational" -- "$cur")
+        return
+        ;;
+    --start) return ;;
+    --end) return ;;
+    --hours) return ;;
+    --threshold) return ;;
+    --cool-down) return ;;
+    --min-face) return ;;
+    --reason)
+        mapfile -t COMPREPLY < <(compgen -W "requested finished safety legality technical" -- "$cur")
+        return
+        ;;
+    --category)
+        mapfile -t COMPREPLY < <(compgen -W "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm" -- "$cur")
+        return
+        ;;
+    --response)
+        mapfile -t COMPREPLY < <(compgen -W "immediate arrest identify safeguarding" -- "$cur")
+        return
+        ;;
+    --subject) return ;;
+    --report) return ;;
+    --state)
+        mapfile -t COMPREPLY < <(compgen -W "proposed approved withdrawn" -- "$cur")
+        return
+        ;;
+    --after) return ;;
+    --server) return ;;
+    --identity) return ;;
+    esac
+    case $words in
+    "") next="site deployment watchlist alerts status completion" ;;
+    site) next="add list" ;;
+    deployment) next="create list show start stop" ;;
+    watchlist) next="add import list approve remove" ;;
+    completion) next="bash" ;;
+    "site add"*) options="" ;;
+    "site list"*) options="" ;;
+    "deployment create"*) options="--purpose --site --kind --start --end --hours --threshold --cool-down --min-face" ;;
+    "deployment list"*) options="" ;;
+    "deployment show"*) options="" ;;
+    "deployment start"*) options="" ;;
+    "deployment stop"*) options="--reason" ;;
+    "watchlist add"*) options="--category --response --subject" ;;
+    "watchlist import"*) options="--report" ;;
+    "watchlist list"*) options="--state" ;;
+    "watchlist approve"*) options="" ;;
+    "watchlist remove"*) options="" ;;
+    "alerts"*) options="--follow --after" ;;
+    "status"*) options="--watch" ;;
+    "completion bash"*) options="" ;;
+    esac
+    case $cur in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$options $global" -- "$cur") ;;
+    *) [[ -z $next ]] || mapfile -t COMPREPLY < <(compgen -W "$next" -- "$cur") ;;
+    esac
+}
+complete -o default -F _overtctl overtctl

@@ -1,0 +1,49 @@
+/*
+ * The API's conventions: JSON in and out, errors as {"error":{"code","text"}}.
+ *
+ * Each call says how the command would end (ctl.h); the server's refusals are passed on with the
+ * server's own code and sentence. err->status tells kinds of trouble apart where it matters.
+ */
+#ifndef OVERT_SERVER_CTL_API_H
+#define OVERT_SERVER_CTL_API_H
+
+#include <jansson.h>
+
+#include "server/ctl/ctl.h"
+
+/* Once, at start: JSON memory is wiped when it is freed. */
+void api_library_init(void);
+
+/* ret_json is the caller's; never NULL on success. */
+OV_CHECKED enum ctl_exit api_get(struct http *http, const char *path, json_t **ret_json,
+                                 struct ov_error *err);
+/* The same for an answer that may take wait_s seconds by request. */
+OV_CHECKED enum ctl_exit api_get_waiting(struct http *http, const char *path, int wait_s,
+                                         json_t **ret_json, struct ov_error *err);
+/* take_body may be NULL, for a failed json_pack. */
+OV_CHECKED enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body,
+                                  json_t **ret_json, struct ov_error *err);
+OV_CHECKED enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err);
+
+/* A watchlist entry: an image and what is said of it. All borrowed. */
+struct api_entry {
+    const char *category;
+    const char *response;
+    const char *name;
+    const char *reference;
+    const void *jpeg;
+    size_t jpeg_bytes;
+};
+OV_CHECKED enum ctl_exit api_add_entry(struct http *http, const char *deployment_id,
+                                       const struct api_entry *entry, json_t **ret_json,
+                                       struct ov_error *err);
+
+/* Fields of an answer; "" or 0 when there is none of that name and type. Borrowed. */
+const char *api_text(const json_t *object, const char *key);
+long long api_int(const json_t *object, const char *key);
+double api_number(const json_t *object, const char *key);
+
+/* Appends JSON and a line end: indented for people, else on one line. */
+void api_dump(const json_t *json, bool indented, struct ov_buf *out);
+
+#endif

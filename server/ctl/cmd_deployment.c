@@ -1,0 +1,234 @@
+/* overtctl deployment ... */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/ctl/api.h"
+#include "server/ctl/commands.h"
+#include "server/ctl/options.h"
+#include "server/ctl/show.h"
+#include "server/ctl/text.h"
+
+/* --- create --- */
+
+#define HOURS_MAX 744.0
+
+/* Adds value under key; a failure shows as a NULL body later on. */
+static void set(json_t **body, const char *key, json_t *take_value)
+{
+    if (*body == NULL || json_object_set_new(*body, key, take_value) != 0) {
+        json_decref(*body == NULL ? take_value : NULL);
+        json_decref(*body);
+        *body = NULL;
+    }
+}
+
+static enum ov_status set_window(const struct ctl *ctl, const struct invocation *given,
+                                 json_t **body, struct ov_error *err)
+{
+    char text[OV_TIME_TEXT_SIZE];
+    int64_t start_us = 0;
+    int64_t end_us = 0;
+    double hours = 0;
+    enum ov_status status = invocation_time(given, "--start", &start_us, err);
+    if (status == OV_OK)
+        status = invocation_time(given, "--end", &end_us, err);
+    if (status == OV_OK)
+        status = invocation_double(given, "--hours", 0.01, HOURS_MAX, &hours, err);
+    if (status != OV_OK)
+        return status;
+    if (end_us != 0 && hours > 0)
+        return ov_fail(err, OV_ERR_INVALID, "usage.option", "--end and --hours exclude each other");
+    if (start_us != 0)
+        set(body, "starts_at", json_string(ov_time_format(start_us, text)));
+    if (hours > 0)
+        end_us = (start_us != 0 ? start_us : ov_clock_utc_us(ctl->clock)) +
+                 (int64_t)(hours * 3600.0 * (double)OV_US_PER_S);
+    if (end_us != 0)
+        set(body, "ends_at", json_string(ov_time_format(end_us, text)));
+    return OV_OK;
+}
+
+static enum ov_status set_settings(const struct invocation *given, json_t **body,
+                                   struct ov_error *err)
+{
+    double threshold = 0;
+    int64_t cool_down_s = -1;
+    int64_t min_face_px = 0;
+    enum ov_status status = invocation_double(given, "--threshold", 0.0001, 1.0, &threshold, err);
+    if (status == OV_OK)
+        status = invocation_i64(given, "--cool-down", 0, 86400, &cool_down_s, err);
+    if (status == OV_OK)
+        status = invocation_i64(given, "--min-face", 1, 10000, &min_face_px, err);
+    if (status != OV_OK)
+        return status;
+    if (threshold > 0)
+        set(body, "threshold", json_real(threshold));
+    if (cool_down_s >= 0)
+        set(body, "cool_down_s", json_integer(cool_down_s));
+    if (min_face_px > 0)
+        set(body, "min_face_px", json_integer(min_face_px));
+    return OV_OK;
+}
+
+static enum ov_status build_application(const struct ctl *ctl, const struct invocation *given,
+                                        json_t **ret_body, struct ov_error *err)
+{
+    const char *kind = invocation_option(given, "--kind");
+    const char *name = NULL;
+    size_t cursor = 0;
+    json_t *sites = json_array();
+    json_t *body =
+        json_pack("{ss ss ss}", "name", given->args[0], "purpose",
+                  invocation_option(given, "--purpose"), "kind", kind == NULL ? "exercise" : kind);
+    while ((name = invocation_next(given, "--site", &cursor)) != NULL) {
+        if (sites != NULL && json_array_append_new(sites, json_string(name)) != 0) {
+            json_decref(sites);
+            sites = NULL;
+        }
+    }
+    set(&body, "sites", sites);
+    enum ov_status status = set_window(ctl, given, &body, err);
+    if (status == OV_OK)
+        status = set_settings(given, &body, err);
+    if (status == OV_OK && body == NULL)
+        status = ov_fail(err, OV_ERR_INVALID, "usage.text",
+                         "the application cannot be made: is all the text UTF-8?");
+    if (status != OV_OK)
+        json_decref(body);
+    else
+        *ret_body = body;
+    return status;
+}
+
+enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocation *given,
+                                    struct ov_error *err)
+{
+    json_t *body = NULL;
+    json_t *deployment = NULL;
+    if (build_application(ctl, given, &body, err) != OV_OK)
+        return CTL_USAGE;
+    enum ctl_exit result = api_post(ctl->http, "/v1/deployments", body, &deployment, err);
+    if (result != CTL_OK)
+        return result;
+    result = show_deployment(ctl, deployment, err);
+    json_decref(deployment);
+    if (result == CTL_OK && ctl->terminal.err_is_terminal && !ctl->json)
+        terminal_note("\nApplied for. Next: 'overtctl watchlist import', then another person "
+                      "approves the list and starts the deployment.");
+    return result;
+}
+
+/* --- list, show --- */
+
+enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocation *given,
+                                  struct ov_error *err)
+{
+    json_t *answer = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    (void)given;
+    enum ctl_exit result = api_get(ctl->http, "/v1/deployments", &answer, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json)
+        api_dump(answer, ctl->terminal.out_is_terminal, &out);
+    else
+        show_deployments(ctl, json_object_get(answer, "deployments"), &out);
+    json_decref(answer);
+    return ctl_print(ctl, &out, err);
+}
+
+static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **ret_deployment,
+                                    struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    ov_buf_puts(&path, "/v1/deployments/");
+    text_percent_encode(&path, name);
+    if (path.failed)
+        return ctl_out_of_memory(err);
+    enum ctl_exit result = api_get(ctl->http, path.data, ret_deployment, err);
+    ov_buf_free(&path);
+    return result;
+}
+
+enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocation *given,
+                                  struct ov_error *err)
+{
+    json_t *deployment = NULL;
+    enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
+    if (result == CTL_OK)
+        result = show_deployment(ctl, deployment, err);
+    json_decref(deployment);
+    return result;
+}
+
+/* --- start, stop --- */
+
+/* POSTs to ".../{id}/{act}" and shows the deployment as it is then. */
+static enum ctl_exit act(struct ctl *ctl, const json_t *deployment, const char *act,
+                         json_t *take_body, struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    json_t *changed = NULL;
+    ov_buf_puts(&path, "/v1/deployments/");
+    text_percent_encode(&path, api_text(deployment, "id"));
+    ov_buf_printf(&path, "/%s", act);
+    if (path.failed) {
+        json_decref(take_body);
+        return ctl_out_of_memory(err);
+    }
+    enum ctl_exit result = api_post(ctl->http, path.data, take_body, &changed, err);
+    ov_buf_free(&path);
+    if (result == CTL_OK)
+        result = show_deployment(ctl, changed, err);
+    json_decref(changed);
+    return result;
+}
+
+static enum ctl_exit confirm(const struct ctl *ctl, const json_t *deployment, const char *question,
+                             struct ov_error *err)
+{
+    struct ov_buf text = OV_BUF_INIT;
+    text_append_clean(&text, api_text(deployment, "name"));
+    ov_buf_puts(&text, question);
+    enum ov_status status =
+        text.failed ? OV_ERR_NOMEM : terminal_confirm(&ctl->terminal, ctl->yes, text.data, err);
+    ov_buf_free(&text);
+    if (status == OV_ERR_NOMEM)
+        return ctl_out_of_memory(err);
+    return status == OV_OK ? CTL_OK : CTL_USAGE;
+}
+
+enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *given,
+                                   struct ov_error *err)
+{
+    json_t *deployment = NULL;
+    char question[200];
+    enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
+    if (result != CTL_OK)
+        return result;
+    const json_t *counts = json_object_get(deployment, "watchlist");
+    (void)snprintf(question, sizeof(question),
+                   ": you authorise the search for %lld approved entries (threshold %.3f, %.20s). ",
+                   api_int(counts, "approved"), api_number(deployment, "threshold"),
+                   api_text(deployment, "kind"));
+    result = confirm(ctl, deployment, question, err);
+    if (result == CTL_OK)
+        result = act(ctl, deployment, "start", json_object(), err);
+    json_decref(deployment);
+    return result;
+}
+
+enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *given,
+                                  struct ov_error *err)
+{
+    const char *reason = invocation_option(given, "--reason");
+    json_t *deployment = NULL;
+    enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
+    if (result == CTL_OK)
+        result = confirm(ctl, deployment, ": stops for good; it cannot be started again. ", err);
+    if (result == CTL_OK)
+        result = act(ctl, deployment, "stop",
+                     json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
+    json_decref(deployment);
+    return result;
+}

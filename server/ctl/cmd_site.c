@@ -1,0 +1,53 @@
+/* overtctl site ... */
+#include "server/ctl/api.h"
+#include "server/ctl/commands.h"
+#include "server/ctl/options.h"
+#include "server/ctl/table.h"
+#include "server/ctl/when.h"
+
+enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+{
+    json_t *site = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    enum ctl_exit result =
+        api_post(ctl->http, "/v1/sites", json_pack("{ss}", "name", given->args[0]), &site, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json)
+        api_dump(site, ctl->terminal.out_is_terminal, &out);
+    else
+        ov_buf_printf(&out, "site %s added (%s)\n", given->args[0], api_text(site, "id"));
+    json_decref(site);
+    return ctl_print(ctl, &out, err);
+}
+
+enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+{
+    static const char *const titles[] = {"NAME", "ADDED", "ID", NULL};
+    json_t *answer = NULL;
+    const json_t *site = NULL;
+    size_t i = 0;
+    char when[WHEN_TEXT_SIZE];
+    struct ov_buf out = OV_BUF_INIT;
+    (void)given;
+    enum ctl_exit result = api_get(ctl->http, "/v1/sites", &answer, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json) {
+        api_dump(answer, ctl->terminal.out_is_terminal, &out);
+    } else {
+        struct table table;
+        table_init(&table, titles);
+        json_array_foreach(json_object_get(answer, "sites"), i, site)
+        {
+            table_cell(&table, PAINT_NONE, api_text(site, "name"));
+            table_cell(&table, PAINT_NONE,
+                       when_show(api_text(site, "added_at"), ov_clock_utc_us(ctl->clock), when));
+            table_cell(&table, PAINT_DIM, api_text(site, "id"));
+        }
+        table_render(&table, &ctl->terminal, &out);
+        table_done(&table);
+    }
+    json_decref(answer);
+    return ctl_print(ctl, &out, err);
+}

@@ -1,0 +1,101 @@
+/* overtctl status; overtctl completion. */
+#include <stdio.h>
+
+#include "server/ctl/api.h"
+#include "server/ctl/commands.h"
+#include "server/ctl/completion.h"
+#include "server/ctl/interrupt.h"
+#include "server/ctl/options.h"
+#include "server/ctl/show.h"
+#include "server/ctl/text.h"
+#include "server/ctl/when.h"
+
+#define WATCH_EVERY_MS 2000
+
+enum ctl_exit cmd_completion_bash(struct ctl *ctl, const struct invocation *given,
+                                  struct ov_error *err)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    (void)given;
+    completion_bash(&out);
+    return ctl_print(ctl, &out, err);
+}
+
+static void clean_line(struct ov_buf *out, const char *label, const char *value)
+{
+    ov_buf_printf(out, "%-14s ", label);
+    text_append_clean(out, *value == '\0' ? "-" : value);
+    ov_buf_puts(out, "\n");
+}
+
+static void describe_me(struct ctl *ctl, const json_t *me, struct ov_buf *out)
+{
+    const json_t *roles = json_object_get(me, "roles");
+    const json_t *role = NULL;
+    size_t i = 0;
+    char until[OV_TIME_TEXT_SIZE];
+    char when[WHEN_TEXT_SIZE];
+    clean_line(out, "you", api_text(me, "name"));
+    ov_buf_printf(out, "%-14s ", "roles");
+    json_array_foreach(roles, i, role)
+    {
+        const char *name = json_string_value(role);
+        text_append_clean(out, i == 0 ? "" : ", ");
+        text_append_clean(out, name == NULL ? "" : name);
+    }
+    (void)ov_time_format(http_identity(ctl->http)->not_after_us, until);
+    ov_buf_printf(out, "\n%-14s until %s\n", "certificate",
+                  when_show(until, ov_clock_utc_us(ctl->clock), when));
+}
+
+static void describe(struct ctl *ctl, const json_t *status, struct ov_buf *out)
+{
+    char up[WHEN_TEXT_SIZE];
+    const json_t *model = json_object_get(status, "model");
+    const json_t *live = json_object_get(status, "live");
+    const json_t *schema = json_object_get(status, "schema");
+    clean_line(out, "server", api_text(status, "version"));
+    if (json_is_string(schema))
+        clean_line(out, "schema", json_string_value(schema));
+    else
+        ov_buf_printf(out, "%-14s %lld\n", "schema", api_int(status, "schema"));
+    ov_buf_printf(out, "%-14s %s\n", "up", when_duration(api_int(status, "uptime_s"), up));
+    clean_line(out, "model", api_text(model, "name"));
+    ov_buf_printf(out, "%-14s %.16s\n", "model digest", api_text(model, "digest"));
+    describe_me(ctl, json_object_get(status, "me"), out);
+    ov_buf_printf(out,
+                  "%-14s %lld connected\n%-14s %lld compared\n%-14s %lld raised, %lld repeated\n"
+                  "%-14s %lld with %lld templates\n\n",
+                  "sites", api_int(live, "sessions"), "faces", api_int(live, "probes_compared"),
+                  "alerts", api_int(live, "alerts"), api_int(live, "suppressed"), "galleries",
+                  api_int(live, "galleries"), api_int(live, "templates"));
+    show_deployments(ctl, json_object_get(status, "deployments"), out);
+}
+
+static enum ctl_exit print_status(struct ctl *ctl, bool clear, struct ov_error *err)
+{
+    json_t *status = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    enum ctl_exit result = api_get(ctl->http, "/v1/status", &status, err);
+    if (result != CTL_OK)
+        return result;
+    if (clear && ctl->terminal.out_is_terminal)
+        ov_buf_puts(&out, "\033[H\033[2J");
+    if (ctl->json)
+        api_dump(status, ctl->terminal.out_is_terminal && !clear, &out);
+    else
+        describe(ctl, status, &out);
+    json_decref(status);
+    return ctl_print(ctl, &out, err);
+}
+
+enum ctl_exit cmd_status(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+{
+    bool watch = invocation_option(given, "--watch") != NULL;
+    enum ctl_exit result = CTL_OK;
+    do {
+        result = print_status(ctl, watch, err);
+    } while (result == CTL_OK && watch &&
+             !interrupt_wait(ctl->server.interrupt_fd, WATCH_EVERY_MS));
+    return result;
+}

@@ -1,0 +1,272 @@
+/* overtctl watchlist add, list, approve, remove. */
+#include <stdio.h>
+#include <string.h>
+
+#include "server/ctl/api.h"
+#include "server/ctl/commands.h"
+#include "server/ctl/image.h"
+#include "server/ctl/options.h"
+#include "server/ctl/redact.h"
+#include "server/ctl/show.h"
+#include "server/ctl/subject.h"
+#include "server/ctl/table.h"
+#include "server/ctl/text.h"
+#include "server/ctl/when.h"
+
+#define PAGE_ENTRIES 200
+
+/* --- add --- */
+
+static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
+                         const struct subject *subject, const struct ov_secret *image,
+                         struct ov_error *err)
+{
+    char id[OV_ID_TEXT_SIZE];
+    json_t *answer = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    struct api_entry entry = {.category = invocation_option(given, "--category"),
+                              .response = invocation_option(given, "--response"),
+                              .name = (const char *)subject->name.data,
+                              .reference = (const char *)subject->reference.data,
+                              .jpeg = image->data,
+                              .jpeg_bytes = image->size};
+    enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
+    if (result == CTL_OK)
+        result = api_add_entry(ctl->http, id, &entry, &answer, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json)
+        api_dump(answer, ctl->terminal.out_is_terminal, &out);
+    else
+        ov_buf_printf(&out, "entry %.36s is %.20s, with %lld image%s\n", api_text(answer, "id"),
+                      api_text(answer, "state"), api_int(answer, "images"),
+                      api_int(answer, "images") == 1 ? "" : "s");
+    json_decref(answer);
+    return ctl_print(ctl, &out, err);
+}
+
+enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation *given,
+                                struct ov_error *err)
+{
+    struct ov_secret image = OV_SECRET_INIT;
+    struct subject subject = {OV_SECRET_INIT, OV_SECRET_INIT};
+    enum ctl_exit result = CTL_USAGE;
+    if (image_read(given->args[1], &image, err) == OV_OK &&
+        subject_read(&ctl->terminal, invocation_option(given, "--subject"), &subject, err) == OV_OK)
+        result = add(ctl, given, &subject, &image, err);
+    subject_free(&subject);
+    ov_secret_free(&image);
+    return result;
+}
+
+/* --- going through the list --- */
+
+typedef enum ctl_exit (*on_page)(void *ctx, const json_t *entries, struct ov_error *err);
+
+static enum ctl_exit each_page(struct ctl *ctl, const char *deployment_id, on_page handle,
+                               void *ctx, struct ov_error *err)
+{
+    char path[160];
+    char after[OV_ID_TEXT_SIZE] = "";
+    enum ctl_exit result = CTL_OK;
+    bool more = true;
+    while (result == CTL_OK && more) {
+        json_t *page = NULL;
+        struct ov_id next;
+        (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist?limit=%d%s%s",
+                       deployment_id, PAGE_ENTRIES, *after == '\0' ? "" : "&after=", after);
+        result = api_get(ctl->http, path, &page, err);
+        if (result != CTL_OK)
+            break;
+        result = handle(ctx, json_object_get(page, "entries"), err);
+        more = ov_id_parse(api_text(page, "next"), &next) == OV_OK &&
+               json_array_size(json_object_get(page, "entries")) > 0;
+        if (more)
+            (void)ov_id_format(&next, after);
+        json_decref(page);
+    }
+    return result;
+}
+
+/* --- list --- */
+
+struct listing {
+    struct ctl *ctl;
+    const char *state; /* NULL: all */
+    struct table table;
+    json_t *entries; /* with --json; NULL when memory is out */
+    bool may_show_names;
+};
+
+static void list_entry(struct listing *listing, const json_t *entry)
+{
+    char when[WHEN_TEXT_SIZE];
+    struct table *table = &listing->table;
+    const char *state = api_text(entry, "state");
+    table_cell(table, PAINT_NONE, api_text(entry, "id"));
+    table_cell(table, PAINT_NONE, api_text(entry, "category"));
+    table_cell(table, PAINT_NONE, api_text(entry, "response"));
+    if (!listing->may_show_names)
+        return;
+    table_cell(table, show_state_paint(state), state);
+    table_number(table, api_int(entry, "images"));
+    table_cell(table, PAINT_BOLD, api_text(entry, "name"));
+    table_cell(table, PAINT_NONE, api_text(entry, "reference"));
+    table_cell(table, PAINT_DIM,
+               when_show(api_text(entry, "added_at"), ov_clock_utc_us(listing->ctl->clock), when));
+}
+
+static enum ctl_exit list_page(void *ctx, const json_t *entries, struct ov_error *err)
+{
+    struct listing *listing = ctx;
+    struct ov_buf out = OV_BUF_INIT;
+    json_t *entry = NULL;
+    size_t i = 0;
+    json_array_foreach(entries, i, entry)
+    {
+        if (listing->state != NULL && strcmp(listing->state, api_text(entry, "state")) != 0)
+            continue;
+        if (!listing->ctl->json)
+            list_entry(listing, entry);
+        else if (json_array_append_new(listing->entries,
+                                       redact_entry(entry, listing->may_show_names)) != 0)
+            return ctl_out_of_memory(err);
+    }
+    if (listing->ctl->json)
+        return CTL_OK;
+    table_render(&listing->table, &listing->ctl->terminal, &out);
+    return ctl_print(listing->ctl, &out, err);
+}
+
+static enum ctl_exit print_json_list(struct ctl *ctl, json_t *entries, struct ov_error *err)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    json_t *answer = json_pack("{sO}", "entries", entries);
+    api_dump(answer, ctl->terminal.out_is_terminal, &out);
+    json_decref(answer);
+    return ctl_print(ctl, &out, err);
+}
+
+enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
+                                 struct ov_error *err)
+{
+    static const char *const all[] = {"ENTRY", "CATEGORY",  "RESPONSE", "STATE", ">IMAGES",
+                                      "NAME",  "REFERENCE", "ADDED",    NULL};
+    static const char *const few[] = {"ENTRY", "CATEGORY", "RESPONSE", NULL};
+    char id[OV_ID_TEXT_SIZE];
+    struct listing listing = {.ctl = ctl,
+                              .state = invocation_option(given, "--state"),
+                              .may_show_names = terminal_may_show_names(&ctl->terminal)};
+    enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
+    if (result != CTL_OK)
+        return result;
+    table_init(&listing.table, listing.may_show_names ? all : few);
+    listing.entries = json_array();
+    result = each_page(ctl, id, list_page, &listing, err);
+    if (result == CTL_OK && ctl->json)
+        result = print_json_list(ctl, listing.entries, err);
+    json_decref(listing.entries);
+    table_done(&listing.table);
+    return result;
+}
+
+/* --- approve, remove --- */
+
+static enum ctl_exit count_proposed(struct ctl *ctl, const char *id, long long *ret_count,
+                                    struct ov_error *err)
+{
+    char path[96];
+    json_t *deployment = NULL;
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s", id);
+    enum ctl_exit result = api_get(ctl->http, path, &deployment, err);
+    if (result == CTL_OK)
+        *ret_count = api_int(json_object_get(deployment, "watchlist"), "proposed");
+    json_decref(deployment);
+    return result;
+}
+
+static enum ctl_exit confirm_approval(struct ctl *ctl, const char *id, const char *entry,
+                                      struct ov_error *err)
+{
+    long long proposed = 1;
+    char question[200];
+    enum ctl_exit result = entry != NULL ? CTL_OK : count_proposed(ctl, id, &proposed, err);
+    if (result != CTL_OK)
+        return result;
+    if (proposed == 0) {
+        (void)ov_fail(err, OV_ERR_STATE, "watchlist.nothing_proposed",
+                      "no entry waits for approval");
+        return CTL_REFUSED;
+    }
+    (void)snprintf(question, sizeof(question),
+                   "%lld proposed entr%s: approved, %s searched for. What you added yourself stays "
+                   "proposed.",
+                   proposed, proposed == 1 ? "y" : "ies", proposed == 1 ? "it is" : "they are");
+    return terminal_confirm(&ctl->terminal, ctl->yes, question, err) == OV_OK ? CTL_OK : CTL_USAGE;
+}
+
+/* An entry's id is checked here: it goes into a URL. */
+static enum ctl_exit check_entry(const char *text, char ret_id[OV_ID_TEXT_SIZE],
+                                 struct ov_error *err)
+{
+    struct ov_id id;
+    if (ov_id_parse(text, &id) != OV_OK) {
+        (void)ov_fail(err, OV_ERR_INVALID, "usage.entry",
+                      "ENTRY is an id, as 'overtctl watchlist list' shows it");
+        return CTL_USAGE;
+    }
+    (void)ov_id_format(&id, ret_id);
+    return CTL_OK;
+}
+
+enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *given,
+                                    struct ov_error *err)
+{
+    char id[OV_ID_TEXT_SIZE];
+    char entry[OV_ID_TEXT_SIZE];
+    char path[128];
+    json_t *answer = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    bool one = given->arg_count > 1;
+    enum ctl_exit result = one ? check_entry(given->args[1], entry, err) : CTL_OK;
+    if (result == CTL_OK)
+        result = ctl_find_deployment(ctl, given->args[0], id, err);
+    if (result == CTL_OK)
+        result = confirm_approval(ctl, id, one ? entry : NULL, err);
+    if (result != CTL_OK)
+        return result;
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/approve", id);
+    json_t *body = one ? json_pack("{ss}", "entry", entry) : json_object();
+    result = api_post(ctl->http, path, body, &answer, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json)
+        api_dump(answer, ctl->terminal.out_is_terminal, &out);
+    else
+        ov_buf_printf(&out, "approved: %lld\n", api_int(answer, "approved"));
+    json_decref(answer);
+    return ctl_print(ctl, &out, err);
+}
+
+enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *given,
+                                   struct ov_error *err)
+{
+    char id[OV_ID_TEXT_SIZE];
+    char entry[OV_ID_TEXT_SIZE];
+    char path[160];
+    struct ov_buf out = OV_BUF_INIT;
+    enum ctl_exit result = check_entry(given->args[1], entry, err);
+    if (result == CTL_OK)
+        result = ctl_find_deployment(ctl, given->args[0], id, err);
+    if (result != CTL_OK)
+        return result;
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/%s", id, entry);
+    result = api_delete(ctl->http, path, err);
+    if (result != CTL_OK)
+        return result;
+    if (ctl->json)
+        ov_buf_printf(&out, "{\"id\":\"%s\",\"state\":\"withdrawn\"}\n", entry);
+    else
+        ov_buf_printf(&out, "entry %s is withdrawn\n", entry);
+    return ctl_print(ctl, &out, err);
+}

@@ -1,0 +1,93 @@
+/* Help from the command table. Pure. */
+#include "server/ctl/help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "watchlist add DEPLOYMENT IMAGE" */
+static void usage_line(const struct command *command, struct ov_buf *out)
+{
+    ov_buf_printf(out, "%s%s%s", command->group, command->verb == NULL ? "" : " ",
+                  command->verb == NULL ? "" : command->verb);
+    for (size_t i = 0; command->args[i] != NULL; i++)
+        ov_buf_printf(out, " %s", command->args[i]);
+}
+
+static void list_commands(const char *group, struct ov_buf *out)
+{
+    for (const struct command *at = commands; at->group != NULL; at++) {
+        struct ov_buf line = OV_BUF_INIT;
+        if (group != NULL && strcmp(at->group, group) != 0)
+            continue;
+        usage_line(at, &line);
+        ov_buf_printf(out, "  %-41s %s\n", line.data == NULL ? "" : line.data, at->summary);
+        ov_buf_free(&line);
+    }
+}
+
+static void list_options(const struct option *options, struct ov_buf *out)
+{
+    for (; options->name != NULL; options++) {
+        char left[64];
+        (void)snprintf(left, sizeof(left), "%s%s%s", options->name,
+                       options->value == NULL ? "" : " ",
+                       options->value == NULL ? "" : options->value);
+        ov_buf_printf(out, "  %-22s %s%s%s\n", left, options->help,
+                      options->required ? " (required)" : "",
+                      options->repeats ? " (may be repeated)" : "");
+        if (options->choices != NULL)
+            ov_buf_printf(out, "  %-22s   %s\n", "", options->choices);
+    }
+}
+
+void help_program(struct ov_buf *out)
+{
+    ov_buf_puts(out, "usage: overtctl [OPTIONS] COMMAND ...\n"
+                     "\n"
+                     "Overt's command line for the control room and for administrators.\n"
+                     "\n"
+                     "A deployment, from start to end, takes two people; here ada applies and ben\n"
+                     "authorises. Each uses their own certificate (--identity).\n"
+                     "\n"
+                     "  ada$ overtctl site add north-gate\n"
+                     "  ada$ overtctl deployment create gate-may --site north-gate \\\n"
+                     "           --purpose 'Exercise 12 of the trial plan' --hours 4\n"
+                     "  ada$ overtctl watchlist import gate-may list/\n"
+                     "  ben$ overtctl watchlist list gate-may\n"
+                     "  ben$ overtctl watchlist approve gate-may\n"
+                     "  ben$ overtctl deployment start gate-may\n"
+                     "  ada$ overtctl alerts gate-may --follow\n"
+                     "  ada$ overtctl deployment stop gate-may\n"
+                     "\n"
+                     "commands ('overtctl COMMAND --help' explains one):\n");
+    list_commands(NULL, out);
+    ov_buf_puts(out, "\noptions of every command:\n");
+    list_options(global_options, out);
+    ov_buf_puts(out, "\n"
+                     "Names and references of people are shown on an interactive terminal only.\n"
+                     "Exit status: 0 done, 1 refused by the server, 2 wrong usage or a file that\n"
+                     "cannot be used, 3 partly done, 4 server not reached or not trusted.\n");
+}
+
+void help_group(const char *group, struct ov_buf *out)
+{
+    ov_buf_printf(out, "usage: overtctl %s COMMAND ...\n\ncommands:\n", group);
+    list_commands(group, out);
+    ov_buf_printf(out, "\n'overtctl %s COMMAND --help' explains one.\n", group);
+}
+
+void help_command(const struct command *command, struct ov_buf *out)
+{
+    ov_buf_puts(out, "usage: overtctl ");
+    usage_line(command, out);
+    ov_buf_printf(out, "%s\n\n%s\n", command->options[0].name == NULL ? "" : " [OPTIONS]",
+                  command->summary);
+    if (command->options[0].name != NULL) {
+        ov_buf_puts(out, "\noptions:\n");
+        list_options(command->options, out);
+    }
+    if (command->help[0] != '\0')
+        ov_buf_printf(out, "\n%s", command->help);
+    ov_buf_puts(out, "\noptions of every command:\n");
+    list_options(global_options, out);
+}

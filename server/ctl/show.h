@@ -1,0 +1,18 @@
+/* Deployments for people: shared by the commands that end by showing one. */
+#ifndef OVERT_SERVER_CTL_SHOW_H
+#define OVERT_SERVER_CTL_SHOW_H
+
+#include <jansson.h>
+
+#include "server/ctl/ctl.h"
+
+/* One in full, or as JSON. */
+OV_CHECKED enum ctl_exit show_deployment(struct ctl *ctl, const json_t *deployment,
+                                         struct ov_error *err);
+
+/* A table of an array of them; of these only some fields need to be there. */
+void show_deployments(const struct ctl *ctl, const json_t *deployments, struct ov_buf *out);
+
+enum paint show_state_paint(const char *state);
+
+#endif

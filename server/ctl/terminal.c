@@ -1,0 +1,160 @@
+/* The terminal. The only file that reads standard input or writes to standard output. */
+#include "server/ctl/terminal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 4096
+
+void terminal_init(struct terminal *terminal)
+{
+    const char *no_color = getenv("NO_COLOR");
+    terminal->in_is_terminal = isatty(STDIN_FILENO) == 1;
+    terminal->out_is_terminal = isatty(STDOUT_FILENO) == 1;
+    terminal->err_is_terminal = isatty(STDERR_FILENO) == 1;
+    terminal->colour = terminal->out_is_terminal && (no_color == NULL || *no_color == '\0');
+}
+
+bool terminal_may_show_names(const struct terminal *terminal)
+{
+    return terminal->out_is_terminal;
+}
+
+static const char *paint_sequence(enum paint paint)
+{
+    switch (paint) {
+    case PAINT_NONE:
+        return "";
+    case PAINT_BOLD:
+        return "\033[1m";
+    case PAINT_DIM:
+        return "\033[2m";
+    case PAINT_GOOD:
+        return "\033[32m";
+    case PAINT_WARN:
+        return "\033[33m";
+    case PAINT_BAD:
+        return "\033[31m";
+    }
+    return "";
+}
+
+void terminal_paint(const struct terminal *terminal, enum paint paint, const char *text,
+                    struct ov_buf *out)
+{
+    bool painted = terminal->colour && paint != PAINT_NONE;
+    if (painted)
+        ov_buf_puts(out, paint_sequence(paint));
+    ov_buf_puts(out, text);
+    if (painted)
+        ov_buf_puts(out, "\033[0m");
+}
+
+static int write_all(int fd, const char *at, size_t size)
+{
+    while (size > 0) {
+        ssize_t put = write(fd, at, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return -1;
+        at += put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+enum ov_status terminal_write(const void *data, size_t size, struct ov_error *err)
+{
+    if (write_all(STDOUT_FILENO, data, size) == 0)
+        return OV_OK;
+    return ov_fail(err, errno == EPIPE ? OV_ERR_CLOSED : OV_ERR_IO, "output.write",
+                   "cannot write to standard output: %s", strerror(errno));
+}
+
+static void write_status(const char *fmt, va_list args, const char *end)
+{
+    char line[1024];
+    int length = vsnprintf(line, sizeof(line) - 2, fmt, args);
+    if (length < 0)
+        return;
+    size_t size = strlen(line);
+    (void)snprintf(line + size, sizeof(line) - size, "%s", end);
+    (void)write_all(STDERR_FILENO, line, strlen(line)); /* nowhere left to complain to */
+}
+
+void terminal_note(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    write_status(fmt, args, "\n");
+    va_end(args);
+}
+
+void terminal_status(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    write_status(fmt, args, "");
+    va_end(args);
+}
+
+/* Byte by byte, so that nothing after the line is taken from whoever reads next. */
+static enum ov_status read_line(unsigned char *line, size_t max, size_t *ret_length)
+{
+    size_t length = 0;
+    for (;;) {
+        unsigned char byte = 0;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return OV_ERR_CLOSED;
+        if (byte == '\n')
+            break;
+        if (length == max)
+            return OV_ERR_LIMIT;
+        line[length++] = byte;
+    }
+    *ret_length = length;
+    return OV_OK;
+}
+
+enum ov_status terminal_ask(const char *prompt, struct ov_secret *ret_line, struct ov_error *err)
+{
+    struct ov_secret line = OV_SECRET_INIT;
+    size_t length = 0;
+    if (ov_secret_new(&line, LINE_MAX_BYTES + 1) != OV_OK)
+        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    terminal_status("%s", prompt);
+    enum ov_status status = read_line(line.data, LINE_MAX_BYTES, &length);
+    if (status != OV_OK)
+        (void)ov_fail(err, status, "input.line", "the answer is %s; nothing was done",
+                      status == OV_ERR_LIMIT ? "too long" : "missing");
+    else if (ov_secret_copy(ret_line, line.data, length + 1) != OV_OK)
+        status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    ov_secret_free(&line);
+    return status;
+}
+
+enum ov_status terminal_confirm(const struct terminal *terminal, bool yes, const char *question,
+                                struct ov_error *err)
+{
+    struct ov_secret answer = OV_SECRET_INIT;
+    if (yes)
+        return OV_OK;
+    if (!terminal->in_is_terminal || !terminal->err_is_terminal)
+        return ov_fail(err, OV_ERR_INVALID, "usage.confirm",
+                       "this needs to be confirmed and there is no terminal to ask on; add --yes");
+    char prompt[700];
+    (void)snprintf(prompt, sizeof(prompt), "%s Type 'yes' to go on: ", question);
+    enum ov_status status = terminal_ask(prompt, &answer, err);
+    if (status == OV_OK && strcmp((const char *)answer.data, "yes") != 0)
+        status = ov_fail(err, OV_ERR_DENIED, "confirm.no", "not confirmed; nothing was done");
+    ov_secret_free(&answer);
+    return status;
+}
