@@ -71,12 +71,12 @@ COMMENT ON COLUMN overt.site.kind IS 'Always site: a person is not a place';
 COMMENT ON COLUMN overt.site.name IS 'Name shown to people';
 COMMENT ON COLUMN overt.site.added_at IS 'When it was added';
 
-CREATE FUNCTION overt.require_person(principal uuid) RETURNS void
+CREATE FUNCTION overt.require_person(person_id uuid) RETURNS void
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
     IF NOT EXISTS (SELECT FROM overt.principal
-                   WHERE id = principal AND kind = 'person' AND active) THEN
+                   WHERE id = person_id AND kind = 'person' AND active) THEN
         RAISE EXCEPTION 'whoever decides has to be an active person'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'person_required';
     END IF;

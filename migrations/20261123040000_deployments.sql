@@ -222,10 +222,11 @@ COMMENT ON FUNCTION overt.deployment_notify() IS
 
 CREATE TRIGGER deployment_new BEFORE INSERT ON overt.deployment
     FOR EACH ROW EXECUTE FUNCTION overt.deployment_check_new();
--- UPDATE OF fires for a step to the same state as well, which is not a step.
-CREATE TRIGGER deployment_step BEFORE UPDATE OF state ON overt.deployment
+-- UPDATE OF fires for a step to the same state as well, which is not a step. Triggers fire in the
+-- order of their names: whether the step is legal is asked first.
+CREATE TRIGGER deployment_1_step BEFORE UPDATE OF state ON overt.deployment
     FOR EACH ROW EXECUTE FUNCTION overt.deployment_check_step();
-CREATE TRIGGER deployment_fixed BEFORE UPDATE ON overt.deployment
+CREATE TRIGGER deployment_2_fixed BEFORE UPDATE ON overt.deployment
     FOR EACH ROW EXECUTE FUNCTION overt.deployment_check_fixed();
 CREATE TRIGGER deployment_notify AFTER UPDATE OF state, gallery_version ON overt.deployment
     FOR EACH ROW EXECUTE FUNCTION overt.deployment_notify();

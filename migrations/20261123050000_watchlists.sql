@@ -171,14 +171,14 @@ CREATE CONSTRAINT TRIGGER image_audited
 
 -- The only two ways in which a biometric table comes and goes. Partitions are named after the
 -- deployment and belong to the owner: the server reaches them through their parents alone.
-CREATE FUNCTION watchlist.make_partitions(deployment uuid) RETURNS void
+CREATE FUNCTION watchlist.make_partitions(for_deployment uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 DECLARE
-    suffix text := replace(deployment::text, '-', '');
+    suffix text := replace(for_deployment::text, '-', '');
     deployment_state text;
 BEGIN
-    SELECT state INTO deployment_state FROM overt.deployment WHERE id = deployment FOR SHARE;
+    SELECT state INTO deployment_state FROM overt.deployment WHERE id = for_deployment FOR SHARE;
     IF deployment_state IS NULL OR deployment_state NOT IN ('applied', 'authorised') THEN
         RAISE EXCEPTION 'a deployment in state % gets no watchlist', deployment_state
             USING ERRCODE = 'check_violation', CONSTRAINT = 'watchlist_deployment_state';
@@ -189,9 +189,9 @@ BEGIN
                    'INCLUDING CONSTRAINTS INCLUDING STORAGE)', 'image_' || suffix);
     -- ATTACH, unlike CREATE ... PARTITION OF, lets others read and write the parent meanwhile.
     EXECUTE format('ALTER TABLE watchlist.entry ATTACH PARTITION watchlist.%I FOR VALUES IN (%L)',
-                   'entry_' || suffix, deployment);
+                   'entry_' || suffix, for_deployment);
     EXECUTE format('ALTER TABLE watchlist.image ATTACH PARTITION watchlist.%I FOR VALUES IN (%L)',
-                   'image_' || suffix, deployment);
+                   'image_' || suffix, for_deployment);
     EXECUTE format('ALTER TABLE watchlist.%I ADD CONSTRAINT image_entry FOREIGN KEY '
                    '(deployment_id, entry_id) REFERENCES watchlist.%I (deployment_id, id)',
                    'image_' || suffix, 'entry_' || suffix);
@@ -200,15 +200,15 @@ $body$;
 COMMENT ON FUNCTION watchlist.make_partitions(uuid) IS
     'Makes the tables of a deployment''s watchlist; only for one applied for or authorised';
 
-CREATE FUNCTION watchlist.drop_partitions(deployment uuid) RETURNS void
+CREATE FUNCTION watchlist.drop_partitions(for_deployment uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $body$
 DECLARE
-    suffix text := replace(deployment::text, '-', '');
+    suffix text := replace(for_deployment::text, '-', '');
     deployment_state text;
     parent text;
 BEGIN
-    SELECT state INTO deployment_state FROM overt.deployment WHERE id = deployment FOR SHARE;
+    SELECT state INTO deployment_state FROM overt.deployment WHERE id = for_deployment FOR SHARE;
     IF deployment_state IS NULL
        OR deployment_state NOT IN ('closed', 'refused', 'cancelled', 'erased') THEN
         RAISE EXCEPTION 'the watchlist of a deployment in state % is in use', deployment_state

@@ -70,6 +70,15 @@ OV_CHECKED enum ov_status store_watchlist_counts(struct store *store,
                                                  struct watchlist_counts *ret,
                                                  struct ov_error *err);
 
+/*
+ * Drops the tables of an ended deployment's watchlist (the key is the vault's to destroy, before).
+ * Fine when they are gone. OV_ERR_STATE "deployment.wrong_state" while it may still be used;
+ * OV_ERR_UNAVAILABLE "store.busy" when somebody is reading lists just now: try again.
+ */
+OV_CHECKED enum ov_status store_watchlist_erase(struct store *store,
+                                                const struct ov_id *deployment_id,
+                                                struct ov_error *err);
+
 /* One template of an approved entry, as a gallery is built from it. */
 struct gallery_row {
     struct ov_id entry_id;
@@ -77,7 +86,8 @@ struct gallery_row {
     struct store_bytes sealed_template;
     uint8_t model_digest[OV_DIGEST_BYTES];
 };
-/* Streams (single-row mode): memory stays small whatever the list's size. */
+/* Streams (single-row mode): memory stays small whatever the list's size. In no order; on_row may
+ * not use the store. */
 OV_CHECKED enum ov_status store_gallery_each(struct store *store, const struct ov_id *deployment_id,
                                              enum ov_status (*on_row)(void *ctx,
                                                                       const struct gallery_row *),

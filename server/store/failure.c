@@ -1,0 +1,232 @@
+/*
+ * PostgreSQL's errors in our words: by the constraint that was hit, else by SQLSTATE. The names of
+ * constraints are the schema's interface for this; migrations/ has them.
+ */
+#include <string.h>
+
+#include "common/base/log.h"
+#include "server/store/session.h"
+
+struct meaning {
+    const char *key; /* constraint or SQLSTATE (a class when shorter than five) */
+    enum ov_status status;
+    const char *code;
+    const char *text;
+};
+
+static const struct meaning constraints[] = {
+    {"principal_key", OV_ERR_EXISTS, "principal.exists", "there is such a principal already"},
+    {"principal_name_unique", OV_ERR_EXISTS, "principal.exists",
+     "there is a principal of this name already"},
+    {"principal_identity_key", OV_ERR_EXISTS, "principal.exists",
+     "this identity belongs to a principal already"},
+    {"principal_role_key", OV_ERR_EXISTS, "principal.exists",
+     "the principal has this role already"},
+    {"principal_kind", OV_ERR_INVALID, "principal.invalid", "a principal is a person or a site"},
+    {"principal_name", OV_ERR_INVALID, "principal.invalid",
+     "a principal's name is made of 1 to 64 of a-z, 0-9 and '-'"},
+    {"principal_role_name", OV_ERR_INVALID, "principal.invalid", "there is no such role"},
+    {"principal_identity_uri", OV_ERR_INVALID, "principal.invalid",
+     "an identity is overt://person/NAME or overt://site/NAME"},
+    {"principal_role_principal", OV_ERR_INVALID, "principal.kind",
+     "sites have the role site, persons all others"},
+    {"principal_identity_principal", OV_ERR_INVALID, "principal.kind",
+     "persons have overt://person/ identities, sites overt://site/ ones"},
+    {"person_required", OV_ERR_DENIED, "principal.not_a_person",
+     "this takes a person whose access is not switched off"},
+
+    {"site_key", OV_ERR_EXISTS, "site.exists", "there is such a site already"},
+    {"site_name_unique", OV_ERR_EXISTS, "site.exists", "there is a site of this name already"},
+    {"site_principal_unique", OV_ERR_EXISTS, "site.exists", "the principal has a site already"},
+    {"site_principal", OV_ERR_INVALID, "site.principal", "a site needs a principal of kind site"},
+    {"site_name", OV_ERR_INVALID, "site.invalid", "a site's name has 1 to 64 bytes"},
+
+    {"deployment_key", OV_ERR_EXISTS, "deployment.exists", "there is such a deployment already"},
+    {"deployment_name_unique", OV_ERR_EXISTS, "deployment.exists",
+     "a deployment of this name has not ended yet"},
+    {"deployment_two_people", OV_ERR_DENIED, "deployment.same_person",
+     "who applied does not authorise; ask another authorising officer"},
+    {"deployment_step", OV_ERR_STATE, "deployment.wrong_state",
+     "the deployment is not in a state from which this is done"},
+    {"deployment_authority", OV_ERR_STATE, "deployment.wrong_state",
+     "this needs an authorisation first"},
+    {"deployment_times", OV_ERR_STATE, "deployment.wrong_state",
+     "the deployment is not in a state from which this is done"},
+    {"watchlist_deployment_state", OV_ERR_STATE, "deployment.wrong_state",
+     "the deployment is not in a state in which its watchlist may be changed like this"},
+    {"deployment_fixed", OV_ERR_STATE, "deployment.fixed",
+     "what was applied for does not change afterwards; make a new application"},
+    {"deployment_window", OV_ERR_INVALID, "deployment.window",
+     "the window ends after it starts and lasts 24 hours at most"},
+    {"deployment_outside_window", OV_ERR_STATE, "deployment.outside_window",
+     "a deployment goes live inside its authorised window only"},
+    {"deployment_not_erased", OV_ERR_STATE, "deployment.not_erased",
+     "the watchlist of the deployment is still there"},
+    {"deployment_name", OV_ERR_INVALID, "deployment.invalid",
+     "a deployment's name has 1 to 120 bytes"},
+    {"deployment_purpose", OV_ERR_INVALID, "deployment.invalid",
+     "a deployment's purpose has 1 to 2000 bytes"},
+    {"deployment_threshold", OV_ERR_INVALID, "deployment.invalid",
+     "a threshold is between 0 and 1, both excluded"},
+    {"deployment_cool_down", OV_ERR_INVALID, "deployment.invalid",
+     "a cool-down is between 0 seconds and a day"},
+    {"deployment_min_face", OV_ERR_INVALID, "deployment.invalid",
+     "the smallest face is 1 to 10000 pixels"},
+    {"deployment_applied_by", OV_ERR_NOT_FOUND, "principal.unknown", "there is no such principal"},
+    {"deployment_authorised_by", OV_ERR_NOT_FOUND, "principal.unknown",
+     "there is no such principal"},
+    {"deployment_site_site", OV_ERR_NOT_FOUND, "site.unknown", "there is no such site"},
+    {"deployment_site_key", OV_ERR_INVALID, "deployment.invalid", "a site is named twice"},
+
+    {"entry_two_people", OV_ERR_DENIED, "entry.same_person",
+     "who added an entry does not approve it; ask somebody else"},
+    {"entry_step", OV_ERR_STATE, "entry.wrong_state",
+     "the entry is not in a state from which this is done"},
+    {"entry_approval", OV_ERR_STATE, "entry.wrong_state",
+     "the entry is not in a state from which this is done"},
+    {"entry_fixed", OV_ERR_STATE, "entry.fixed", "an entry is approved or withdrawn, not changed"},
+    {"entry_category", OV_ERR_INVALID, "entry.invalid", "a category is 1 to 40 of a-z and _"},
+    {"entry_response", OV_ERR_INVALID, "entry.invalid", "a response is 1 to 40 of a-z and _"},
+    {"entry_name_size", OV_ERR_LIMIT, "entry.too_large", "the name is too long"},
+    {"entry_reference_size", OV_ERR_LIMIT, "entry.too_large", "the reference is too long"},
+    {"image_entry", OV_ERR_NOT_FOUND, "entry.unknown", "there is no such entry"},
+    {"image_other_model", OV_ERR_INVALID, "image.other_model",
+     "the template was made by another model than the deployment's, or that has ended"},
+    {"image_too_many", OV_ERR_LIMIT, "image.too_many", "an entry has at most five images"},
+    {"image_jpeg_size", OV_ERR_LIMIT, "image.too_large", "the image is too large"},
+    {"image_thumbnail_size", OV_ERR_LIMIT, "image.too_large", "the thumbnail is too large"},
+    {"image_template_size", OV_ERR_LIMIT, "image.too_large", "the template is too large"},
+    {"sealed_form", OV_ERR_INTERNAL, "store.not_sealed",
+     "bytes that have to be sealed were not, and were refused"},
+
+    {"alert_key", OV_ERR_EXISTS, "alert.exists", "this alert is there already"},
+    {"alert_once", OV_ERR_EXISTS, "alert.exists", "this probe has alerted on this entry already"},
+    {"alert_no_authority", OV_ERR_STATE, "alert.no_authority",
+     "the probe was not received from a site of a deployment while that was live"},
+    {"alert_entry_not_approved", OV_ERR_NOT_FOUND, "entry.not_approved",
+     "the entry is not, or no longer, approved"},
+    {"alert_below_threshold", OV_ERR_INVALID, "alert.below_threshold",
+     "the score is below the authorised threshold"},
+    {"alert_crop_step", OV_ERR_STATE, "alert.wrong_state", "the alert has its crop already"},
+    {"alert_crop_columns", OV_ERR_INVALID, "alert.invalid",
+     "a crop and what is said about it do not go together"},
+    {"alert_crop_size", OV_ERR_LIMIT, "alert.too_large", "the crop is too large"},
+    {"alert_site", OV_ERR_NOT_FOUND, "site.unknown", "there is no such site"},
+
+    {"count_unknown_site", OV_ERR_NOT_FOUND, "counts.unknown_site",
+     "the site is not part of the deployment"},
+    {"minute_count_minute", OV_ERR_INVALID, "counts.invalid", "counts are of whole minutes"},
+    {"server_minute_count_minute", OV_ERR_INVALID, "counts.invalid", "counts are of whole minutes"},
+
+    {"event_key", OV_ERR_EXISTS, "audit.exists", "this event is on the record already"},
+    {"event_body", OV_ERR_INTERNAL, "audit.body", "the event's body is not as it has to be"},
+    {"event_body_size", OV_ERR_LIMIT, "audit.body", "the event's body is too large"},
+    {"audit_required", OV_ERR_INTERNAL, "audit.missing",
+     "the act was not recorded in its transaction, and therefore not done"},
+    {"append_only", OV_ERR_DENIED, "store.append_only", "records are added to, never changed"},
+};
+
+/* Tables whose constraints have other names in each partition. */
+static const struct meaning partition_keys[] = {
+    {"entry_", OV_ERR_EXISTS, "entry.exists", "there is such an entry already"},
+    {"image_", OV_ERR_EXISTS, "image.exists", "there is such an image already"},
+};
+
+/* The first whose key the SQLSTATE begins with. */
+static const struct meaning states[] = {
+    {"08P01", OV_ERR_INTERNAL, "store.failed", "the database did not understand this program"},
+    {"08", OV_ERR_UNAVAILABLE, "store.down", "the connection to the database broke"},
+    {"57014", OV_ERR_UNAVAILABLE, "store.cancelled", "the database was told to stop; try again"},
+    {"57", OV_ERR_UNAVAILABLE, "store.down", "the database is stopping or starting"},
+    {"25P03", OV_ERR_UNAVAILABLE, "store.down", "the transaction was left idle for too long"},
+    {"25006", OV_ERR_UNAVAILABLE, "store.down",
+     "this database server takes no changes (a standby)"},
+    {"55P03", OV_ERR_UNAVAILABLE, "store.busy", "something else holds a lock; try again"},
+    {"40", OV_ERR_CONFLICT, "store.conflict", "another transaction came in between; try again"},
+    {"53", OV_ERR_UNAVAILABLE, "store.full", "the database is out of disk, memory or connections"},
+    {"42501", OV_ERR_DENIED, "store.denied", "the database role may not do this"},
+    {"42P01", OV_ERR_NOT_FOUND, "store.no_table", "the database has no such table"},
+    {"42P07", OV_ERR_EXISTS, "watchlist.exists", "the deployment has a watchlist already"},
+    {"22021", OV_ERR_INVALID, "store.text", "the text is not UTF-8"},
+    {"22008", OV_ERR_INVALID, "store.time", "the time is outside what the database can keep"},
+    {"23502", OV_ERR_INVALID, "store.missing_value", "a value that has to be given is missing"},
+    {"23505", OV_ERR_EXISTS, "store.exists", "there is one already"},
+    {"23514", OV_ERR_INVALID, "store.invalid", "a value is outside its range"},
+};
+
+static const struct meaning *by_constraint(const PGresult *result)
+{
+    const char *name = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    for (size_t i = 0; name != NULL && i < sizeof(constraints) / sizeof(constraints[0]); i++)
+        if (strcmp(name, constraints[i].key) == 0)
+            return &constraints[i];
+    return NULL;
+}
+
+static const struct meaning *by_partition(const PGresult *result, const char *sqlstate)
+{
+    static const struct meaning none = {"", OV_ERR_STATE, "watchlist.none",
+                                        "the deployment has no watchlist: it is unknown, or its "
+                                        "watchlist has been erased"};
+    const char *schema = PQresultErrorField(result, PG_DIAG_SCHEMA_NAME);
+    const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+    if (schema == NULL || table == NULL || strcmp(schema, "watchlist") != 0)
+        return NULL;
+    /* "No partition found for row" is a check violation of the parent without a constraint. */
+    if (strcmp(sqlstate, "23514") == 0 &&
+        PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME) == NULL)
+        return &none;
+    for (size_t i = 0; strcmp(sqlstate, "23505") == 0 && i < 2; i++)
+        if (strncmp(table, partition_keys[i].key, strlen(partition_keys[i].key)) == 0)
+            return &partition_keys[i];
+    return NULL;
+}
+
+static const struct meaning *by_state(const char *sqlstate)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (strncmp(sqlstate, states[i].key, strlen(states[i].key)) == 0)
+            return &states[i];
+    return NULL;
+}
+
+/* PostgreSQL's primary message only: its detail may quote a row. */
+static void log_failure(const PGresult *result, const char *name, const char *sqlstate)
+{
+    char quoted[200];
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    ov_log(OV_LOG_ERROR, "store", "statement_failed", "statement=%s sqlstate=%s message=%s", name,
+           sqlstate, ov_log_quote(message != NULL ? message : "", quoted, sizeof(quoted)));
+}
+
+/* After these, nothing else will work on this connection, or nothing of use. */
+static bool needs_reconnect(const char *sqlstate)
+{
+    return strncmp(sqlstate, "08", 2) == 0 || strcmp(sqlstate, "25006") == 0 ||
+           (strncmp(sqlstate, "57", 2) == 0 && strcmp(sqlstate, "57014") != 0);
+}
+
+enum ov_status failure_translate(struct store *store, const PGresult *result, const char *name,
+                                 struct ov_error *err)
+{
+    const char *sqlstate = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    if (sqlstate == NULL) {
+        /* libpq's own errors: the connection is lost, or memory is out. */
+        store->suspect = true;
+        return ov_fail(err, OV_ERR_UNAVAILABLE, "store.down",
+                       "the connection to the database broke");
+    }
+    if (needs_reconnect(sqlstate))
+        store->suspect = true;
+    const struct meaning *meaning = by_constraint(result);
+    if (meaning == NULL)
+        meaning = by_partition(result, sqlstate);
+    if (meaning == NULL)
+        meaning = by_state(sqlstate);
+    if (meaning == NULL || meaning->status == OV_ERR_INTERNAL)
+        log_failure(result, name, sqlstate);
+    if (meaning == NULL)
+        return ov_fail(err, OV_ERR_INTERNAL, "store.failed",
+                       "the database refused %s (SQLSTATE %s); the log says more", name, sqlstate);
+    return ov_fail(err, meaning->status, meaning->code, "%s", meaning->text);
+}

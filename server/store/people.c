@@ -1,0 +1,215 @@
+/* Principals, identities, roles and sites. */
+#include "server/store/people.h"
+
+#include <string.h>
+
+#include "server/store/statement.h"
+
+static const char *const role_names[ROLE_COUNT] = {
+    "administrator",       "applicant",          "watchlist_manager",
+    "authorising_officer", "higher_authority",   "deployment_lead",
+    "adjudicator",         "engagement_officer", "site",
+    "data_protection",     "oversight"};
+
+const char *role_name(enum role role)
+{
+    for (int i = 0; i < ROLE_COUNT; i++)
+        if (role == (enum role)(1 << i))
+            return role_names[i];
+    return "unknown";
+}
+
+static const char *kind_name(int kind)
+{
+    return kind == PRINCIPAL_SITE ? "site" : "person";
+}
+
+/* --- principals ---------------------------------------------------------------------------- */
+
+#define ROLES_TEXT_SIZE 256
+
+/* "a,b" -> set. A name this build does not know is a failure: rights are never guessed. */
+static bool parse_roles(char *text, unsigned *ret_roles)
+{
+    unsigned roles = 0;
+    char *rest = text;
+    for (const char *name = strsep(&rest, ","); name != NULL && *name != '\0';
+         name = strsep(&rest, ",")) {
+        int i = 0;
+        while (i < ROLE_COUNT && strcmp(name, role_names[i]) != 0)
+            i++;
+        if (i == ROLE_COUNT)
+            return false;
+        roles |= 1u << i;
+    }
+    *ret_roles = roles;
+    return true;
+}
+
+static enum ov_status on_principal(void *ctx, struct row *row, struct ov_error *err)
+{
+    struct principal *ret = ctx;
+    char roles[ROLES_TEXT_SIZE];
+    memset(ret, 0, sizeof(*ret));
+    row_id(row, &ret->id);
+    ret->kind = (enum principal_kind)row_choice(row, kind_name, 2);
+    row_text(row, ret->name, sizeof(ret->name));
+    ret->active = row_bool(row);
+    row_text(row, roles, sizeof(roles));
+    if (!parse_roles(roles, &ret->roles))
+        row->failed = true;
+    return row_done(row, err);
+}
+
+static enum ov_status get_principal(struct store *store, enum statement statement,
+                                    const struct params *params, struct principal *ret,
+                                    struct ov_error *err)
+{
+    struct principal found;
+    int64_t count = 0;
+    enum ov_status status =
+        statement_each(store, statement, params, on_principal, &found, &count, err);
+    if (status == OV_OK && count == 0)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "principal.unknown", "there is no such principal");
+    if (status == OV_OK)
+        *ret = found;
+    return status;
+}
+
+enum ov_status store_principal_by_identity(struct store *store, const char *uri,
+                                           struct principal *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_text(&params, uri);
+    return get_principal(store, STATEMENT_PRINCIPAL_BY_IDENTITY, &params, ret, err);
+}
+
+enum ov_status store_principal_by_id(struct store *store, const struct ov_id *id,
+                                     struct principal *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, id);
+    return get_principal(store, STATEMENT_PRINCIPAL_BY_ID, &params, ret, err);
+}
+
+/* The names are ours: nothing in them needs quoting in an array literal. */
+static void format_roles(unsigned roles, char out[ROLES_TEXT_SIZE])
+{
+    char *at = stpcpy(out, "{");
+    for (int i = 0; i < ROLE_COUNT; i++) {
+        if ((roles & (1u << i)) == 0)
+            continue;
+        if (at[-1] != '{')
+            at = stpcpy(at, ",");
+        at = stpcpy(at, role_names[i]);
+    }
+    stpcpy(at, "}");
+}
+
+enum ov_status store_principal_add(struct store *store, const struct principal *principal,
+                                   const char *uri, struct ov_error *err)
+{
+    char roles[ROLES_TEXT_SIZE];
+    if ((principal->roles & ~((1u << ROLE_COUNT) - 1u)) != 0)
+        return ov_fail(err, OV_ERR_INVALID, "principal.invalid", "there is no such role");
+    format_roles(principal->roles, roles);
+    struct params params = PARAMS_INIT;
+    params_id(&params, &principal->id);
+    params_text(&params, kind_name(principal->kind));
+    params_text(&params, principal->name);
+    params_bool(&params, principal->active);
+    params_array(&params, roles);
+    params_text(&params, uri);
+    return statement_run(store, STATEMENT_PRINCIPAL_ADD, &params, NULL, err);
+}
+
+static enum ov_status on_count(void *ctx, struct row *row, struct ov_error *err)
+{
+    int64_t *ret = ctx;
+    *ret = row_i64(row);
+    return row_done(row, err);
+}
+
+enum ov_status store_principal_count(struct store *store, int64_t *ret_count, struct ov_error *err)
+{
+    return statement_each(store, STATEMENT_PRINCIPAL_COUNT, NULL, on_count, ret_count, NULL, err);
+}
+
+/* --- sites --------------------------------------------------------------------------------- */
+
+static void read_site(struct row *row, struct site *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    row_id(row, &ret->id);
+    row_id(row, &ret->principal_id);
+    row_text(row, ret->name, sizeof(ret->name));
+    ret->added_at_us = row_time(row);
+}
+
+static enum ov_status on_one_site(void *ctx, struct row *row, struct ov_error *err)
+{
+    read_site(row, ctx);
+    return row_done(row, err);
+}
+
+static enum ov_status get_site(struct store *store, enum statement statement,
+                               const struct params *params, struct site *ret, struct ov_error *err)
+{
+    struct site found;
+    int64_t count = 0;
+    enum ov_status status =
+        statement_each(store, statement, params, on_one_site, &found, &count, err);
+    if (status == OV_OK && count == 0)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "site.unknown", "there is no such site");
+    if (status == OV_OK)
+        *ret = found;
+    return status;
+}
+
+enum ov_status store_site_add(struct store *store, const struct site *site, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, &site->id);
+    params_id(&params, &site->principal_id);
+    params_text(&params, site->name);
+    params_time(&params, site->added_at_us);
+    return statement_run(store, STATEMENT_SITE_ADD, &params, NULL, err);
+}
+
+enum ov_status store_site_by_name(struct store *store, const char *name, struct site *ret,
+                                  struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_text(&params, name);
+    return get_site(store, STATEMENT_SITE_BY_NAME, &params, ret, err);
+}
+
+enum ov_status store_site_by_principal(struct store *store, const struct ov_id *id,
+                                       struct site *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, id);
+    return get_site(store, STATEMENT_SITE_BY_PRINCIPAL, &params, ret, err);
+}
+
+struct site_sink {
+    enum ov_status (*on_site)(void *ctx, const struct site *site);
+    void *ctx;
+};
+
+static enum ov_status on_each_site(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct site_sink *sink = ctx;
+    struct site site;
+    read_site(row, &site);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_site(sink->ctx, &site) : status;
+}
+
+enum ov_status store_site_each(struct store *store,
+                               enum ov_status (*on_site)(void *ctx, const struct site *site),
+                               void *ctx, struct ov_error *err)
+{
+    struct site_sink sink = {on_site, ctx};
+    return statement_each(store, STATEMENT_SITE_EACH, NULL, on_each_site, &sink, NULL, err);
+}

@@ -1,0 +1,2 @@
+-- Wakes store_wait when an alert was committed.
+LISTEN overt_alert

@@ -1,0 +1,2 @@
+-- Wakes store_wait when a gallery or a deployment's state changed.
+LISTEN overt_gallery

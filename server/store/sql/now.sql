@@ -1,0 +1,3 @@
+-- The database's clock, not frozen by a transaction.
+-- row: time
+SELECT clock_timestamp()

@@ -1,0 +1,9 @@
+-- A principal.
+-- $1 uuid: id
+-- row: id, kind, name, active, roles (comma-separated or null)
+SELECT principal.id, principal.kind, principal.name, principal.active,
+       (SELECT string_agg(role.role, ',' ORDER BY role.role)
+        FROM overt.principal_role AS role
+        WHERE role.principal_id = principal.id)
+FROM overt.principal AS principal
+WHERE principal.id = $1

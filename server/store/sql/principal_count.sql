@@ -1,0 +1,3 @@
+-- How many principals there are, active or not.
+-- row: count
+SELECT count(*) FROM overt.principal

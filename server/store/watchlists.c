@@ -1,0 +1,246 @@
+/* Watchlist entries and images. All bytes of a person that pass through here are sealed. */
+#include "server/store/watchlists.h"
+
+#include <string.h>
+
+#include "server/store/statement.h"
+
+const char *entry_state_name(enum entry_state state)
+{
+    switch (state) {
+    case ENTRY_PROPOSED:
+        return "proposed";
+    case ENTRY_APPROVED:
+        return "approved";
+    case ENTRY_WITHDRAWN:
+        return "withdrawn";
+    }
+    return "unknown";
+}
+
+static const char *state_name(int state)
+{
+    return entry_state_name((enum entry_state)state);
+}
+
+static void read_entry(struct row *row, struct watchlist_entry *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    row_id(row, &ret->id);
+    row_id(row, &ret->deployment_id);
+    row_text(row, ret->category, sizeof(ret->category));
+    row_text(row, ret->response, sizeof(ret->response));
+    ret->state = (enum entry_state)row_choice(row, state_name, ENTRY_WITHDRAWN + 1);
+    row_id(row, &ret->added_by);
+    row_id(row, &ret->approved_by);
+    ret->added_at_us = row_time(row);
+    ret->sealed_name = row_bytes(row);
+    ret->sealed_reference = row_bytes(row);
+    ret->image_count = (int)row_i64(row);
+}
+
+static enum ov_status unknown(struct ov_error *err)
+{
+    return ov_fail(err, OV_ERR_NOT_FOUND, "entry.unknown",
+                   "there is no such entry on this deployment's watchlist");
+}
+
+/* --- entries ------------------------------------------------------------------------------- */
+
+enum ov_status store_entry_add(struct store *store, const struct watchlist_entry *entry,
+                               struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, &entry->deployment_id);
+    params_id(&params, &entry->id);
+    params_text(&params, entry->category);
+    params_text(&params, entry->response);
+    params_id(&params, &entry->added_by);
+    params_time(&params, entry->added_at_us);
+    params_bytes(&params, entry->sealed_name.data, entry->sealed_name.size);
+    params_bytes(&params, entry->sealed_reference.data, entry->sealed_reference.size);
+    return statement_run(store, STATEMENT_ENTRY_ADD, &params, NULL, err);
+}
+
+enum ov_status store_image_add(struct store *store, const struct watchlist_image *image,
+                               struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, &image->deployment_id);
+    params_id(&params, &image->id);
+    params_id(&params, &image->entry_id);
+    params_bytes(&params, image->sealed_jpeg.data, image->sealed_jpeg.size);
+    params_bytes(&params, image->sealed_thumbnail.data, image->sealed_thumbnail.size);
+    params_bytes(&params, image->sealed_template.data, image->sealed_template.size);
+    params_bytes(&params, image->model_digest, sizeof(image->model_digest));
+    params_i32(&params, image->eye_distance_px);
+    params_i32(&params, image->sharpness_milli);
+    return statement_run(store, STATEMENT_IMAGE_ADD, &params, NULL, err);
+}
+
+struct entry_sink {
+    enum ov_status (*on_row)(void *ctx, const struct watchlist_entry *row);
+    void *ctx;
+};
+
+static enum ov_status on_entry(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct entry_sink *sink = ctx;
+    struct watchlist_entry entry;
+    read_entry(row, &entry);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &entry) : status;
+}
+
+enum ov_status store_entry_get(struct store *store, const struct ov_id *deployment_id,
+                               const struct ov_id *entry_id, bool for_update,
+                               enum ov_status (*on_row)(void *ctx, const struct watchlist_entry *),
+                               void *ctx, struct ov_error *err)
+{
+    enum ov_status status = for_update ? statement_need_transaction(store, err) : OV_OK;
+    if (status != OV_OK)
+        return status;
+    struct entry_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, entry_id);
+    int64_t count = 0;
+    status =
+        statement_each(store, for_update ? STATEMENT_ENTRY_GET_FOR_UPDATE : STATEMENT_ENTRY_GET,
+                       &params, on_entry, &sink, &count, err);
+    return status == OV_OK && count == 0 ? unknown(err) : status;
+}
+
+enum ov_status store_entry_each(struct store *store, const struct ov_id *deployment_id,
+                                const struct ov_id *after, int limit,
+                                enum ov_status (*on_row)(void *ctx, const struct watchlist_entry *),
+                                void *ctx, struct ov_error *err)
+{
+    struct entry_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, after);
+    params_i64(&params, limit);
+    return statement_each(store, STATEMENT_ENTRY_EACH, &params, on_entry, &sink, NULL, err);
+}
+
+static enum ov_status change(struct store *store, enum statement statement,
+                             const struct params *params, struct ov_error *err)
+{
+    int64_t changed = 0;
+    enum ov_status status = statement_run(store, statement, params, &changed, err);
+    return status == OV_OK && changed == 0 ? unknown(err) : status;
+}
+
+enum ov_status store_entry_approve(struct store *store, const struct ov_id *deployment_id,
+                                   const struct ov_id *entry_id, const struct ov_id *by,
+                                   int64_t at_us, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, entry_id);
+    params_id(&params, by);
+    params_time(&params, at_us);
+    return change(store, STATEMENT_ENTRY_APPROVE, &params, err);
+}
+
+enum ov_status store_entry_withdraw(struct store *store, const struct ov_id *deployment_id,
+                                    const struct ov_id *entry_id, int64_t at_us,
+                                    struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, entry_id);
+    params_time(&params, at_us);
+    return change(store, STATEMENT_ENTRY_WITHDRAW, &params, err);
+}
+
+static enum ov_status on_counts(void *ctx, struct row *row, struct ov_error *err)
+{
+    struct watchlist_counts *ret = ctx;
+    ret->proposed = row_i64(row);
+    ret->approved = row_i64(row);
+    ret->withdrawn = row_i64(row);
+    return row_done(row, err);
+}
+
+enum ov_status store_watchlist_counts(struct store *store, const struct ov_id *deployment_id,
+                                      struct watchlist_counts *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_ENTRY_COUNTS, &params, on_counts, ret, NULL, err);
+}
+
+enum ov_status store_watchlist_erase(struct store *store, const struct ov_id *deployment_id,
+                                     struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_run(store, STATEMENT_WATCHLIST_DROP, &params, NULL, err);
+}
+
+/* --- galleries and alerts ------------------------------------------------------------------ */
+
+struct gallery_sink {
+    enum ov_status (*on_row)(void *ctx, const struct gallery_row *row);
+    void *ctx;
+};
+
+static enum ov_status on_gallery(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct gallery_sink *sink = ctx;
+    struct gallery_row found;
+    row_id(row, &found.entry_id);
+    row_id(row, &found.image_id);
+    found.sealed_template = row_bytes(row);
+    row_fixed_bytes(row, found.model_digest, sizeof(found.model_digest));
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &found) : status;
+}
+
+enum ov_status store_gallery_each(struct store *store, const struct ov_id *deployment_id,
+                                  enum ov_status (*on_row)(void *ctx, const struct gallery_row *),
+                                  void *ctx, struct ov_error *err)
+{
+    struct gallery_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_stream(store, STATEMENT_GALLERY_EACH, &params, on_gallery, &sink, err);
+}
+
+struct source_sink {
+    enum ov_status (*on_row)(void *ctx, const struct alert_source *row);
+    void *ctx;
+};
+
+static enum ov_status on_source(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct source_sink *sink = ctx;
+    struct alert_source source;
+    read_entry(row, &source.entry);
+    row_id(row, &source.image_id);
+    source.sealed_thumbnail = row_bytes(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &source) : status;
+}
+
+enum ov_status store_alert_source_get(struct store *store, const struct ov_id *deployment_id,
+                                      const struct ov_id *entry_id, const struct ov_id *image_id,
+                                      enum ov_status (*on_row)(void *ctx,
+                                                               const struct alert_source *),
+                                      void *ctx, struct ov_error *err)
+{
+    struct source_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, entry_id);
+    params_id(&params, image_id);
+    int64_t count = 0;
+    enum ov_status status =
+        statement_each(store, STATEMENT_ALERT_SOURCE_GET, &params, on_source, &sink, &count, err);
+    if (status == OV_OK && count == 0)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "entry.not_approved",
+                         "the entry is not, or no longer, approved");
+    return status;
+}

@@ -1,0 +1,346 @@
+/* Drives deploy/postgres-private as a child process; speaks libpq itself. */
+#include "tests/integration/pg/pg.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <libpq-fe.h>
+
+#include "common/base/clock.h"
+#include "server/store/events.h"
+
+#define EXIT_SKIPPED 77
+#define ROLE_COUNT_PG 5
+
+static const char *const roles[ROLE_COUNT_PG] = {"server", "sealer", "oversight", "owner", "admin"};
+
+struct pg {
+    char folder[64];
+    char *conninfo[ROLE_COUNT_PG];
+    struct pg *next;
+};
+
+/* Whatever a test leaves behind is removed when the program ends. */
+static struct pg *clusters;
+
+/* Exit status of the script; its standard output (at most size - 1 bytes) goes to out, or nowhere.
+ */
+static int run_script(const char *command, const char *folder, const char *more, char *out,
+                      size_t size)
+{
+    char line[1024];
+    const char *source = getenv("OVERT_SOURCE_DIR");
+    int length = snprintf(line, sizeof(line), "'%s/deploy/postgres-private' %s '%s' %s",
+                          source != NULL ? source : ".", command, folder, more != NULL ? more : "");
+    if (length < 0 || (size_t)length >= sizeof(line))
+        return -1;
+    (void)fflush(NULL);
+    FILE *pipe = popen(line, "r"); /* the words are this file's own */
+    if (pipe == NULL)
+        return -1;
+    char scratch[1024];
+    size_t used =
+        fread(out != NULL ? out : scratch, 1, out != NULL ? size - 1 : sizeof(scratch), pipe);
+    if (out != NULL) {
+        out[used] = '\0';
+        out[strcspn(out, "\n")] = '\0';
+    }
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void must_run(const char *command, struct pg *pg)
+{
+    if (run_script(command, pg->folder, NULL, NULL, 0) != 0)
+        fail_msg("postgres-private %s failed", command);
+}
+
+static void remove_all(void)
+{
+    while (clusters != NULL)
+        pg_free(clusters);
+}
+
+struct pg *pg_new(const char *options)
+{
+    struct pg *pg = calloc(1, sizeof(*pg));
+    char more[512];
+    if (pg == NULL)
+        exit(1);
+    (void)snprintf(pg->folder, sizeof(pg->folder), "/tmp/overt-pg-test.XXXXXX");
+    if (mkdtemp(pg->folder) == NULL)
+        exit(1);
+    if (clusters == NULL)
+        (void)atexit(remove_all);
+    pg->next = clusters;
+    clusters = pg;
+    (void)snprintf(more, sizeof(more), "--no-fsync %s", options != NULL ? options : "");
+    int status = run_script("start", pg->folder, more, NULL, 0);
+    if (status != 0) {
+        (void)fprintf(stderr, "%s\n",
+                      status == EXIT_SKIPPED ? "skipped" : "no PostgreSQL to test with");
+        exit(status == EXIT_SKIPPED ? EXIT_SKIPPED : 1);
+    }
+    return pg;
+}
+
+void pg_free(struct pg *pg)
+{
+    if (pg == NULL)
+        return;
+    for (struct pg **at = &clusters; *at != NULL; at = &(*at)->next) {
+        if (*at == pg) {
+            *at = pg->next;
+            break;
+        }
+    }
+    if (run_script("remove", pg->folder, "2>/dev/null", NULL, 0) != 0)
+        (void)rmdir(pg->folder);
+    for (size_t i = 0; i < ROLE_COUNT_PG; i++)
+        free(pg->conninfo[i]);
+    free(pg);
+}
+
+const char *pg_conninfo(struct pg *pg, const char *role)
+{
+    size_t i = 0;
+    while (i < ROLE_COUNT_PG && strcmp(role, roles[i]) != 0)
+        i++;
+    if (i == ROLE_COUNT_PG)
+        fail_msg("no role %s", role);
+    if (pg->conninfo[i] == NULL) {
+        char text[512];
+        if (run_script("conninfo", pg->folder, role, text, sizeof(text)) != 0 ||
+            (pg->conninfo[i] = strdup(text)) == NULL)
+            fail_msg("no conninfo for %s", role);
+    }
+    return pg->conninfo[i];
+}
+
+void pg_stop(struct pg *pg)
+{
+    must_run("stop", pg);
+}
+
+void pg_kill(struct pg *pg)
+{
+    must_run("kill", pg);
+}
+
+void pg_restart(struct pg *pg)
+{
+    must_run("restart", pg);
+}
+
+/* --- SQL ----------------------------------------------------------------------------------- */
+
+/* Several statements in one string run in one transaction, unless they say otherwise. */
+static PGresult *query(struct pg *pg, const char *role, const char *sql, PGconn **ret_conn)
+{
+    *ret_conn = PQconnectdb(pg_conninfo(pg, role));
+    if (PQstatus(*ret_conn) != CONNECTION_OK)
+        fail_msg("cannot connect as %s: %s", role, PQerrorMessage(*ret_conn));
+    return PQexec(*ret_conn, sql);
+}
+
+static bool succeeded(const PGresult *result)
+{
+    return PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+}
+
+bool pg_try(struct pg *pg, const char *role, const char *sql, char *sqlstate)
+{
+    PGconn *conn = NULL;
+    PGresult *result = query(pg, role, sql, &conn);
+    bool fine = succeeded(result);
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (sqlstate != NULL)
+        (void)snprintf(sqlstate, 6, "%s", fine || code == NULL ? "" : code);
+    PQclear(result);
+    PQfinish(conn);
+    return fine;
+}
+
+void pg_sql(struct pg *pg, const char *role, const char *sql)
+{
+    PGconn *conn = NULL;
+    PGresult *result = query(pg, role, sql, &conn);
+    if (!succeeded(result))
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
+    PQclear(result);
+    PQfinish(conn);
+}
+
+int64_t pg_value(struct pg *pg, const char *role, const char *sql)
+{
+    PGconn *conn = NULL;
+    PGresult *result = query(pg, role, sql, &conn);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) < 1)
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
+    int64_t value = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    PQfinish(conn);
+    return value;
+}
+
+/* --- seeds --------------------------------------------------------------------------------- */
+
+static void must(enum ov_status status, const struct ov_error *err)
+{
+    if (status != OV_OK)
+        fail_msg("%s: %s (%s)", ov_status_name(status), err->code, err->text);
+}
+
+static int64_t now_us(void)
+{
+    return ov_clock_utc_us(ov_clock_system());
+}
+
+static void commit(struct store *store)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    pg_seed_event(store);
+    must(store_commit(store, &err), &err);
+}
+
+static void begin(struct store *store)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    must(store_begin(store, &err), &err);
+}
+
+void pg_seed_event(struct store *store)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    char body[256];
+    char text[OV_ID_TEXT_SIZE];
+    struct ov_id id = ov_id_new();
+    int length = snprintf(body, sizeof(body),
+                          "{\"actor\":{\"kind\":\"server\"},\"at_us\":%lld,\"details\":{},"
+                          "\"id\":\"%s\",\"name\":\"test.made\",\"v\":1}",
+                          (long long)now_us(), ov_id_format(&id, text));
+    must(store_event_write(store, &id, body, (size_t)length, &err), &err);
+}
+
+static struct ov_id seed_principal(struct store *store, enum principal_kind kind, const char *name,
+                                   unsigned roles_held)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct principal principal = {
+        .id = ov_id_new(), .kind = kind, .active = true, .roles = roles_held};
+    char uri[128];
+    (void)snprintf(principal.name, sizeof(principal.name), "%s", name);
+    (void)snprintf(uri, sizeof(uri), "overt://%s/%s", kind == PRINCIPAL_SITE ? "site" : "person",
+                   name);
+    must(store_principal_add(store, &principal, uri, &err), &err);
+    return principal.id;
+}
+
+struct ov_id pg_seed_person(struct store *store, const char *name, unsigned roles_held)
+{
+    begin(store);
+    struct ov_id id = seed_principal(store, PRINCIPAL_PERSON, name, roles_held);
+    commit(store);
+    return id;
+}
+
+struct site pg_seed_site(struct store *store, const char *name)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct site site = {.id = ov_id_new(), .added_at_us = now_us()};
+    (void)snprintf(site.name, sizeof(site.name), "%s", name);
+    begin(store);
+    site.principal_id = seed_principal(store, PRINCIPAL_SITE, name, ROLE_SITE);
+    must(store_site_add(store, &site, &err), &err);
+    commit(store);
+    return site;
+}
+
+struct deployment pg_seed_deployment(struct store *store, const char *name,
+                                     const struct ov_id *applicant, const struct site *site)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    int64_t now = now_us();
+    struct deployment row = {.id = ov_id_new(),
+                             .kind = DEPLOYMENT_EXERCISE,
+                             .state = DEPLOYMENT_APPLIED,
+                             .starts_at_us = now - 600 * OV_US_PER_S,
+                             .ends_at_us = now + 6600 * OV_US_PER_S,
+                             .threshold = 0.5f,
+                             .cool_down_s = 60,
+                             .min_face_px = 40,
+                             .applied_by = *applicant,
+                             .applied_at_us = now,
+                             .site_count = 1,
+                             .sites = {site->id}};
+    (void)snprintf(row.name, sizeof(row.name), "%s", name);
+    (void)snprintf(row.purpose, sizeof(row.purpose), "a test");
+    memset(row.model_digest, 0x11, sizeof(row.model_digest));
+    begin(store);
+    must(store_deployment_add(store, &row, &err), &err);
+    commit(store);
+    return row;
+}
+
+void pg_seed_live(struct store *store, const struct deployment *deployment,
+                  const struct ov_id *authoriser)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    begin(store);
+    must(store_deployment_authorise(store, &deployment->id, authoriser, now_us(), &err), &err);
+    must(store_deployment_set_state(store, &deployment->id, DEPLOYMENT_LIVE, now_us(), &err), &err);
+    commit(store);
+}
+
+struct store_bytes pg_fake_sealed(void)
+{
+    static const char bytes[64] = "\1a fake: version 1, then bytes that are no ciphertext";
+    return (struct store_bytes){bytes, sizeof(bytes)};
+}
+
+struct ov_id pg_seed_entry(struct store *store, const struct deployment *deployment,
+                           const struct ov_id *added_by, struct ov_id *ret_image_id)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct watchlist_entry entry = {.id = ov_id_new(),
+                                    .deployment_id = deployment->id,
+                                    .category = "wanted",
+                                    .response = "speak_to",
+                                    .added_by = *added_by,
+                                    .added_at_us = now_us(),
+                                    .sealed_name = pg_fake_sealed(),
+                                    .sealed_reference = pg_fake_sealed()};
+    struct watchlist_image image = {.id = ov_id_new(),
+                                    .entry_id = entry.id,
+                                    .deployment_id = deployment->id,
+                                    .sealed_jpeg = pg_fake_sealed(),
+                                    .sealed_thumbnail = pg_fake_sealed(),
+                                    .sealed_template = pg_fake_sealed(),
+                                    .eye_distance_px = 60,
+                                    .sharpness_milli = 500};
+    memcpy(image.model_digest, deployment->model_digest, sizeof(image.model_digest));
+    begin(store);
+    must(store_entry_add(store, &entry, &err), &err);
+    must(store_image_add(store, &image, &err), &err);
+    commit(store);
+    if (ret_image_id != NULL)
+        *ret_image_id = image.id;
+    return entry.id;
+}
+
+void pg_seed_approve(struct store *store, const struct deployment *deployment,
+                     const struct ov_id *entry_id, const struct ov_id *by)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    begin(store);
+    must(store_entry_approve(store, &deployment->id, entry_id, by, now_us(), &err), &err);
+    must(store_deployment_bump_gallery(store, &deployment->id, &err), &err);
+    commit(store);
+}

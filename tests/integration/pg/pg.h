@@ -1,0 +1,67 @@
+/*
+ * A real PostgreSQL for one test program: a private cluster in a temporary folder, with Overt's
+ * schema, made and driven by deploy/postgres-private.
+ */
+#ifndef OVERT_TESTS_INTEGRATION_PG_PG_H
+#define OVERT_TESTS_INTEGRATION_PG_PG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/id.h"
+#include "server/store/deployments.h"
+#include "server/store/people.h"
+#include "server/store/store.h"
+#include "server/store/watchlists.h"
+
+struct pg;
+
+/* Exits the program with 77 (skipped) when PostgreSQL or dbmate is not there, with 1 when it fails.
+ * options: more for "start", or NULL. The cluster goes when the program ends (atexit), if not
+ * before by pg_free. */
+struct pg *pg_new(const char *options);
+/* Stops and deletes the cluster. Takes NULL. */
+void pg_free(struct pg *pg);
+
+/* role: "server", "sealer", "oversight", "owner" or "admin". Borrowed until pg_free. */
+const char *pg_conninfo(struct pg *pg, const char *role);
+
+/* stop: in good order. kill: SIGKILL to every process, as in a crash. restart: also after these. */
+void pg_stop(struct pg *pg);
+void pg_kill(struct pg *pg);
+void pg_restart(struct pg *pg);
+
+/*
+ * SQL as a role. pg_sql fails the test if it fails. pg_try returns true on success,
+ * else the SQLSTATE is in sqlstate (6 bytes; may be NULL). pg_value returns the first value.
+ */
+void pg_sql(struct pg *pg, const char *role, const char *sql);
+bool pg_try(struct pg *pg, const char *role, const char *sql, char *sqlstate);
+int64_t pg_value(struct pg *pg, const char *role, const char *sql);
+
+/* --- things to test with: each writes its audit event, in a transaction of its own ------------ */
+
+/* Writes an event "test.made" in the store's open transaction, so that the act may commit. */
+void pg_seed_event(struct store *store);
+/* A person with these roles. name: [a-z0-9-]. */
+struct ov_id pg_seed_person(struct store *store, const char *name, unsigned roles);
+/* A site, with its principal overt://site/NAME. */
+struct site pg_seed_site(struct store *store, const char *name);
+/*
+ * An exercise in state applied whose window is open now (from 10 minutes ago for 2 hours), of this
+ * site; threshold 0.5, cool-down 60 s, model digest 32 bytes of 0x11.
+ */
+struct deployment pg_seed_deployment(struct store *store, const char *name,
+                                     const struct ov_id *applicant, const struct site *site);
+/* Takes it on to authorised and live. */
+void pg_seed_live(struct store *store, const struct deployment *deployment,
+                  const struct ov_id *authoriser);
+/* A row of bytes that has the form of sealed ones; they open with no key. */
+struct store_bytes pg_fake_sealed(void);
+/* A proposed entry with one image; sealed columns are fakes. */
+struct ov_id pg_seed_entry(struct store *store, const struct deployment *deployment,
+                           const struct ov_id *added_by, struct ov_id *ret_image_id);
+void pg_seed_approve(struct store *store, const struct deployment *deployment,
+                     const struct ov_id *entry_id, const struct ov_id *by);
+
+#endif

@@ -1,0 +1,68 @@
+/* What every group of these tests starts with: a cluster, a store, four people and a site. */
+#ifndef OVERT_TESTS_INTEGRATION_STORE_FIXTURE_H
+#define OVERT_TESTS_INTEGRATION_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/base/clock.h"
+#include "server/store/alerts.h"
+#include "server/store/deployments.h"
+#include "server/store/events.h"
+#include "server/store/people.h"
+#include "server/store/store.h"
+#include "server/store/watchlists.h"
+#include "tests/integration/pg/pg.h"
+
+struct fixture {
+    struct pg *pg;
+    struct store *store;
+    struct ov_id applicant;
+    struct ov_id officer;
+    struct ov_id manager;
+    struct ov_id reviewer;
+    struct site site;
+};
+
+int fixture_start(void **state);
+int fixture_stop(void **state);
+
+int64_t now_us(void);
+
+/* The last call, which got err, succeeded; or failed in exactly this way. Both empty err. */
+void assert_fine(enum ov_status status, struct ov_error *err);
+void assert_refused(enum ov_status status, enum ov_status wanted, const char *code,
+                    struct ov_error *err);
+
+/* An act in a transaction of its own with an audit event: begin, CALL, event, commit; CALL must
+ * succeed. */
+#define act(store, call)                                                                           \
+    do {                                                                                           \
+        struct ov_error act_err = OV_ERROR_INIT;                                                   \
+        assert_fine(store_begin((store), &act_err), &act_err);                                     \
+        assert_fine((call), &act_err);                                                             \
+        pg_seed_event(store);                                                                      \
+        assert_fine(store_commit((store), &act_err), &act_err);                                    \
+    } while (0)
+/* The same for a call that has to fail. */
+#define refused_act(store, call, wanted, code)                                                     \
+    do {                                                                                           \
+        struct ov_error act_err = OV_ERROR_INIT;                                                   \
+        assert_fine(store_begin((store), &act_err), &act_err);                                     \
+        assert_refused((call), (wanted), (code), &act_err);                                        \
+        store_rollback(store);                                                                     \
+    } while (0)
+
+int run_people_tests(void);
+int run_deployment_tests(void);
+int run_watchlist_tests(void);
+int run_alert_tests(void);
+int run_rights_tests(void);
+int run_connection_tests(void);
+
+#endif

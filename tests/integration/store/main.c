@@ -1,0 +1,56 @@
+/* The store against a real PostgreSQL. */
+#include "tests/integration/store/fixture.h"
+
+int64_t now_us(void)
+{
+    return ov_clock_utc_us(ov_clock_system());
+}
+
+void assert_fine(enum ov_status status, struct ov_error *err)
+{
+    if (status != OV_OK)
+        fail_msg("%s: %s (%s), from %s:%d", ov_status_name(status), err->code, err->text, err->file,
+                 err->line);
+    ov_error_clear(err);
+}
+
+void assert_refused(enum ov_status status, enum ov_status wanted, const char *code,
+                    struct ov_error *err)
+{
+    if (status != wanted || strcmp(err->code, code) != 0)
+        fail_msg("got %s \"%s\" (%s), not %s \"%s\"", ov_status_name(status), err->code, err->text,
+                 ov_status_name(wanted), code);
+    assert_int_equal(err->status, wanted);
+    assert_true(strlen(err->text) > 10);
+    ov_error_clear(err);
+}
+
+int fixture_start(void **state)
+{
+    static struct fixture fixture;
+    struct ov_error err = OV_ERROR_INIT;
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.pg = pg_new(NULL);
+    assert_fine(store_open(pg_conninfo(fixture.pg, "server"), &fixture.store, &err), &err);
+    fixture.applicant = pg_seed_person(fixture.store, "applicant", ROLE_APPLICANT);
+    fixture.officer = pg_seed_person(fixture.store, "officer", ROLE_AUTHORISING_OFFICER);
+    fixture.manager = pg_seed_person(fixture.store, "manager", ROLE_WATCHLIST_MANAGER);
+    fixture.reviewer = pg_seed_person(fixture.store, "reviewer", ROLE_WATCHLIST_MANAGER);
+    fixture.site = pg_seed_site(fixture.store, "north-gate");
+    *state = &fixture;
+    return 0;
+}
+
+int fixture_stop(void **state)
+{
+    struct fixture *fixture = *state;
+    store_close(fixture->store);
+    pg_free(fixture->pg);
+    return 0;
+}
+
+int main(void)
+{
+    return run_people_tests() + run_deployment_tests() + run_watchlist_tests() + run_alert_tests() +
+           run_rights_tests() + run_connection_tests();
+}
