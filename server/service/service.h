@@ -61,10 +61,10 @@ struct deployment_application {
     size_t site_count;    /* 1 .. DEPLOYMENT_SITES_MAX */
     const char *const *site_names;
 };
-OV_CHECKED enum ov_status service_deployment_create(struct service *service,
-                                                    const struct actor *actor,
-                                                    const struct deployment_application *application,
-                                                    struct deployment *ret, struct ov_error *err);
+OV_CHECKED enum ov_status
+service_deployment_create(struct service *service, const struct actor *actor,
+                          const struct deployment_application *application, struct deployment *ret,
+                          struct ov_error *err);
 /* By another person than the applicant: authorises and goes live. Needs an approved entry. */
 OV_CHECKED enum ov_status service_deployment_start(struct service *service,
                                                    const struct actor *actor,
@@ -72,9 +72,10 @@ OV_CHECKED enum ov_status service_deployment_start(struct service *service,
                                                    struct ov_error *err);
 /* The kill switch. Any person with a role in it may stop a deployment; it cannot be started again.
  * One that has not started yet is cancelled by it. reason_code: [a-z_]{1,40}. */
-OV_CHECKED enum ov_status service_deployment_stop(struct service *service, const struct actor *actor,
-                                                  const struct ov_id *id, const char *reason_code,
-                                                  struct deployment *ret, struct ov_error *err);
+OV_CHECKED enum ov_status service_deployment_stop(struct service *service,
+                                                  const struct actor *actor, const struct ov_id *id,
+                                                  const char *reason_code, struct deployment *ret,
+                                                  struct ov_error *err);
 /* The keeper's: closes what is past its window. */
 OV_CHECKED enum ov_status service_deployments_close_ended(struct service *service,
                                                           struct ov_error *err);
@@ -83,11 +84,10 @@ OV_CHECKED enum ov_status service_deployments_close_ended(struct service *servic
 OV_CHECKED enum ov_status service_deployments_cancel_lapsed(struct service *service,
                                                             struct ov_error *err);
 /* Newest first. */
-OV_CHECKED enum ov_status service_deployment_each(struct service *service,
-                                                  const struct actor *actor,
-                                                  enum ov_status (*on_row)(
-                                                      void *ctx, const struct deployment *),
-                                                  void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+service_deployment_each(struct service *service, const struct actor *actor,
+                        enum ov_status (*on_row)(void *ctx, const struct deployment *), void *ctx,
+                        struct ov_error *err);
 /* How many entries, by state: numbers only, so whoever may see the deployment may see them. */
 OV_CHECKED enum ov_status service_watchlist_counts(struct service *service,
                                                    const struct actor *actor,
@@ -95,14 +95,14 @@ OV_CHECKED enum ov_status service_watchlist_counts(struct service *service,
                                                    struct watchlist_counts *ret,
                                                    struct ov_error *err);
 /* By id or, when text is no id, by name. */
-OV_CHECKED enum ov_status service_deployment_find(struct service *service, const struct actor *actor,
-                                                  const char *id_or_name, struct deployment *ret,
-                                                  struct ov_error *err);
+OV_CHECKED enum ov_status service_deployment_find(struct service *service,
+                                                  const struct actor *actor, const char *id_or_name,
+                                                  struct deployment *ret, struct ov_error *err);
 
 /* watchlist.c */
 struct watchlist_proposal {
-    const char *category; /* one of the permitted ones, see service_categories() */
-    const char *response; /* "immediate", "arrest", "identify" or "safeguarding" */
+    const char *category;  /* one of the permitted ones, see service_categories() */
+    const char *response;  /* "immediate", "arrest", "identify" or "safeguarding" */
     const char *name;      /* of the subject */
     const char *reference; /* the force's own id of the subject */
     const void *jpeg;
@@ -120,12 +120,9 @@ struct watchlist_added {
     struct ov_id entry_id;
     int images;
 };
-OV_CHECKED enum ov_status service_watchlist_propose(struct service *service,
-                                                    const struct actor *actor,
-                                                    const struct ov_id *deployment_id,
-                                                    const struct watchlist_proposal *proposal,
-                                                    struct watchlist_added *ret,
-                                                    struct ov_error *err);
+OV_CHECKED enum ov_status service_watchlist_propose(
+    struct service *service, const struct actor *actor, const struct ov_id *deployment_id,
+    const struct watchlist_proposal *proposal, struct watchlist_added *ret, struct ov_error *err);
 /* entry_id NULL: all that are proposed and were added by others. After a failure ret_approved tells
  * how many were approved before it. */
 OV_CHECKED enum ov_status service_watchlist_approve(struct service *service,
@@ -147,12 +144,11 @@ struct watchlist_view {
     struct ov_secret name;
     struct ov_secret reference;
 };
-OV_CHECKED enum ov_status service_watchlist_each(struct service *service, const struct actor *actor,
-                                                 const struct ov_id *deployment_id,
-                                                 const struct ov_id *after, int limit,
-                                                 enum ov_status (*on_row)(
-                                                     void *ctx, const struct watchlist_view *),
-                                                 void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+service_watchlist_each(struct service *service, const struct actor *actor,
+                       const struct ov_id *deployment_id, const struct ov_id *after, int limit,
+                       enum ov_status (*on_row)(void *ctx, const struct watchlist_view *),
+                       void *ctx, struct ov_error *err);
 
 /* alerts.c */
 struct alert_view {
@@ -160,11 +156,10 @@ struct alert_view {
     struct ov_secret name;
     struct ov_secret reference;
 };
-OV_CHECKED enum ov_status service_alert_each(struct service *service, const struct actor *actor,
-                                             const struct ov_id *deployment_id, int64_t after_feed,
-                                             int limit,
-                                             enum ov_status (*on_row)(void *ctx,
-                                                                      const struct alert_view *),
-                                             void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+service_alert_each(struct service *service, const struct actor *actor,
+                   const struct ov_id *deployment_id, int64_t after_feed, int limit,
+                   enum ov_status (*on_row)(void *ctx, const struct alert_view *), void *ctx,
+                   struct ov_error *err);
 
 #endif

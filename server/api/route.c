@@ -1,0 +1,88 @@
+/* The table of routes. */
+#include "server/api/route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct route table[] = {
+    {METHOD_GET, "/v1/status", ACTION_STATUS_SEE, BODY_NONE, handle_status},
+    {METHOD_GET, "/v1/sites", ACTION_SITE_SEE, BODY_NONE, handle_site_list},
+    {METHOD_POST, "/v1/sites", ACTION_SITE_ADD, BODY_JSON, handle_site_add},
+    {METHOD_GET, "/v1/deployments", ACTION_DEPLOYMENT_SEE, BODY_NONE, handle_deployment_list},
+    {METHOD_POST, "/v1/deployments", ACTION_DEPLOYMENT_APPLY, BODY_JSON, handle_deployment_create},
+    {METHOD_GET, "/v1/deployments/{deployment}", ACTION_DEPLOYMENT_SEE, BODY_NONE,
+     handle_deployment_get},
+    {METHOD_POST, "/v1/deployments/{deployment}/start", ACTION_DEPLOYMENT_AUTHORISE, BODY_JSON,
+     handle_deployment_start},
+    {METHOD_POST, "/v1/deployments/{deployment}/stop", ACTION_DEPLOYMENT_STOP, BODY_JSON,
+     handle_deployment_stop},
+    {METHOD_GET, "/v1/deployments/{deployment}/watchlist", ACTION_WATCHLIST_SEE, BODY_NONE,
+     handle_watchlist_list},
+    {METHOD_POST, "/v1/deployments/{deployment}/watchlist", ACTION_WATCHLIST_ADD, BODY_JPEG,
+     handle_watchlist_add},
+    {METHOD_POST, "/v1/deployments/{deployment}/watchlist/approve", ACTION_WATCHLIST_APPROVE,
+     BODY_JSON, handle_watchlist_approve},
+    {METHOD_DELETE, "/v1/deployments/{deployment}/watchlist/{entry}", ACTION_WATCHLIST_REMOVE,
+     BODY_NONE, handle_watchlist_remove},
+    {METHOD_GET, "/v1/deployments/{deployment}/alerts", ACTION_ALERT_SEE, BODY_NONE,
+     handle_alert_list},
+};
+
+#define ROUTE_COUNT (sizeof(table) / sizeof(table[0]))
+
+const struct route *route_table(size_t *ret_count)
+{
+    *ret_count = ROUTE_COUNT;
+    return table;
+}
+
+static bool matches(const char *pattern, const struct request *request)
+{
+    size_t segment = 0;
+    while (*pattern == '/') {
+        pattern++;
+        size_t length = strcspn(pattern, "/");
+        if (segment == request->segment_count)
+            return false;
+        const char *text = request->segments[segment++];
+        bool any = *pattern == '{';
+        if (!any && (strlen(text) != length || memcmp(text, pattern, length) != 0))
+            return false;
+        pattern += length;
+    }
+    return segment == request->segment_count;
+}
+
+enum ov_status route_find(struct request *request, struct ov_error *err)
+{
+    bool path_known = false;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (!matches(table[i].pattern, request))
+            continue;
+        path_known = true;
+        if (table[i].method == request->method) {
+            request->route = &table[i];
+            return OV_OK;
+        }
+    }
+    if (!path_known)
+        return ov_fail(err, OV_ERR_NOT_FOUND, "request.unknown_path",
+                       "there is nothing at this path; see the API's description");
+    char allowed[64];
+    return ov_fail(err, OV_ERR_INVALID, "request.method", "this path takes %s only",
+                   route_allowed(request, allowed, sizeof(allowed)));
+}
+
+const char *route_allowed(const struct request *request, char *out, size_t out_size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (!matches(table[i].pattern, request) || used >= out_size)
+            continue;
+        int wrote = snprintf(out + used, out_size - used, "%s%s", used > 0 ? ", " : "",
+                             request_method_name(table[i].method));
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return out;
+}

@@ -1,0 +1,55 @@
+/* Which request goes where: one table. Pure; any thread. */
+#ifndef OVERT_SERVER_API_ROUTE_H
+#define OVERT_SERVER_API_ROUTE_H
+
+#include "server/api/api.h"
+#include "server/api/request.h"
+#include "server/service/permissions.h"
+#include "server/service/service.h"
+
+/* What a handler works with, on a worker's thread. */
+struct call {
+    struct service *service;
+    const struct actor *actor;
+    struct request *request;
+    const struct api_options *options;
+    int64_t up_since_us; /* monotonic */
+};
+
+enum route_body { BODY_NONE, BODY_JSON, BODY_JPEG };
+
+#define BODY_JSON_MAX_BYTES (64u * 1024)
+#define BODY_JPEG_MAX_BYTES (16u * 1024 * 1024)
+
+struct route {
+    enum request_method method;
+    const char *pattern; /* "{...}" stands for any one segment; also the name in the log */
+    enum action action;  /* asked before the body is read; the rules ask again */
+    enum route_body body;
+    enum ov_status (*handle)(struct call *call, struct ov_error *err);
+};
+
+/* Sets request->route. "request.unknown_path", or "request.method" when the path has others. */
+OV_CHECKED enum ov_status route_find(struct request *request, struct ov_error *err);
+/* The methods the request's path has, "GET, POST"; returns out. */
+const char *route_allowed(const struct request *request, char *out, size_t out_size);
+
+/* The whole table, for tests. */
+const struct route *route_table(size_t *ret_count);
+
+/* Handlers: each fills the reply or fails with an error for people. */
+enum ov_status handle_status(struct call *call, struct ov_error *err);
+enum ov_status handle_site_add(struct call *call, struct ov_error *err);
+enum ov_status handle_site_list(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_create(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_list(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_get(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_start(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_stop(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_list(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_approve(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_remove(struct call *call, struct ov_error *err);
+enum ov_status handle_alert_list(struct call *call, struct ov_error *err);
+
+#endif
