@@ -1,4 +1,5 @@
-/* How long to wait before the next attempt: doubling, up to a limit, never the same for everyone. */
+/* How long to wait before the next attempt: doubling, up to a limit, never the same for everyone.
+ */
 #ifndef OVERT_CLIENT_BACKOFF_H
 #define OVERT_CLIENT_BACKOFF_H
 
@@ -11,8 +12,8 @@ struct backoff {
     int attempts; /* failed ones in a row */
 };
 
-/* For attempt 0, 1, 2 ...: between half and the whole of 500 ms, 1 s, 2 s ... 15 s, but no less than
- * 500 ms; random chooses where. Pure. */
+/* For attempt 0, 1, 2 ...: between half and the whole of 500 ms, 1 s, 2 s ... 15 s, but no less
+ * than 500 ms; random chooses where. Pure. */
 int backoff_ms(int attempt, uint32_t random);
 
 /* Counts a failure and returns the pause before the next attempt. */

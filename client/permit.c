@@ -113,8 +113,8 @@ bool permit_covers(struct permit *permit, uint64_t generation)
     return covers;
 }
 
-static enum permit_state wait_while(struct permit *permit, int timeout_ms, enum permit_state leave_a,
-                                    enum permit_state leave_b)
+static enum permit_state wait_while(struct permit *permit, int timeout_ms,
+                                    enum permit_state leave_a, enum permit_state leave_b)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);

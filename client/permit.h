@@ -23,9 +23,9 @@ struct capture_terms {
 };
 
 enum permit_state {
-    PERMIT_CLOSED,  /* no capturing now; it may come (back) */
-    PERMIT_OPEN,    /* capturing is allowed */
-    PERMIT_STOPPED  /* the run is over */
+    PERMIT_CLOSED, /* no capturing now; it may come (back) */
+    PERMIT_OPEN,   /* capturing is allowed */
+    PERMIT_STOPPED /* the run is over */
 };
 
 struct permit;

@@ -78,8 +78,8 @@ static enum ov_status ensure_open(struct camera *camera)
         return OV_OK;
     const struct source_interrupt interrupt = {wants_interrupt, camera};
     struct ov_error err = OV_ERROR_INIT;
-    enum ov_status status = source_open(&camera->options.spec, camera->options.kind, &interrupt,
-                                        &camera->source, &err);
+    enum ov_status status =
+        source_open(&camera->options.spec, camera->options.kind, &interrupt, &camera->source, &err);
     if (status == OV_OK)
         return OV_OK;
     if (is_live(camera)) {
@@ -190,9 +190,9 @@ static void *run(void *ctx)
     source_close(camera->source);
     camera->source = NULL;
     if (camera->outcome == OV_OK && camera->frames == 0 && camera->unreadable > 0)
-        camera->outcome = ov_fail(&camera->error, OV_ERR_INVALID, "source.no_images",
-                                  "none of the %lld images could be read",
-                                  (long long)camera->unreadable);
+        camera->outcome =
+            ov_fail(&camera->error, OV_ERR_INVALID, "source.no_images",
+                    "none of the %lld images could be read", (long long)camera->unreadable);
     ov_queue_close(camera->options.frames);
     return NULL;
 }

@@ -24,8 +24,9 @@
 #define RGB_ALIGN 64
 
 /* Containers a recording may have. No playlists: they would name further files and addresses. */
-#define RECORDING_FORMATS "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,mjpeg,mpjpeg,h264,hevc,"\
-                          "m4v,flv,asf,ogg,ivf,mxf,gif"
+#define RECORDING_FORMATS                                                                          \
+    "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,mjpeg,mpjpeg,h264,hevc,"                      \
+    "m4v,flv,asf,ogg,ivf,mxf,gif"
 
 struct interrupt {
     struct source_interrupt asked;
@@ -119,7 +120,8 @@ enum ov_status media_http_kind(const struct place *place, const struct source_in
                                enum ov_source_kind *ret_kind, struct ov_error *err)
 {
     init_once();
-    struct interrupt state = {interrupt != NULL ? *interrupt : (struct source_interrupt){NULL, NULL},
+    struct interrupt state = {interrupt != NULL ? *interrupt
+                                                : (struct source_interrupt){NULL, NULL},
                               now_us() + STREAM_TIMEOUT_US};
     const AVIOInterruptCB callback = {on_interrupt, &state};
     AVDictionary *wishes = NULL;
@@ -184,8 +186,8 @@ static int open_format(struct media *media, const struct place *place,
     media->format->interrupt_callback = (AVIOInterruptCB){on_interrupt, &media->interrupt};
     AVDictionary *wishes = NULL;
     set_wishes(&wishes, place, options);
-    int rc = avformat_open_input(&media->format, place->url, format_of(place, options->kind),
-                                 &wishes);
+    int rc =
+        avformat_open_input(&media->format, place->url, format_of(place, options->kind), &wishes);
     av_dict_free(&wishes);
     if (rc < 0)
         return rc;
@@ -283,9 +285,9 @@ enum ov_status media_open(const struct place *place, const struct media_options 
     if (rc < 0)
         status = media_fail(err, rc, &media->interrupt, "cannot open", place->shown);
     else if (media->is_live && place->kind == PLACE_RTSP && media->format->duration > 0)
-        status = ov_fail(err, OV_ERR_DENIED, "source.recording",
-                         "%s is a recording, not a camera; download it and open the file",
-                         place->shown);
+        status =
+            ov_fail(err, OV_ERR_DENIED, "source.recording",
+                    "%s is a recording, not a camera; download it and open the file", place->shown);
     if (status != OV_OK) {
         media_close(media);
         return status;
@@ -306,8 +308,8 @@ static int64_t time_of(struct media *media)
     if (stamp != AV_NOPTS_VALUE) {
         at_us = av_rescale_q(stamp, stream->time_base, (AVRational){1, 1000000});
     } else {
-        AVRational rate = stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate
-                                                         : (AVRational){25, 1};
+        AVRational rate =
+            stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : (AVRational){25, 1};
         at_us = av_rescale_q(media->decoded, av_inv_q(rate), (AVRational){1, 1000000});
     }
     if (media->first_us == AV_NOPTS_VALUE)

@@ -43,8 +43,8 @@ static size_t scheme_length(const char *text)
     size_t length = 0;
     if (!isalpha((unsigned char)text[0]))
         return 0;
-    while (isalnum((unsigned char)text[length]) || (text[length] != '\0' &&
-                                                    strchr("+.-", text[length]) != NULL))
+    while (isalnum((unsigned char)text[length]) ||
+           (text[length] != '\0' && strchr("+.-", text[length]) != NULL))
         length++;
     /* FFmpeg also takes options before the colon: "subfile,,start,0,end,9,,:name" */
     return text[length] == ':' || text[length] == ',' ? length : 0;

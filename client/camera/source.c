@@ -78,8 +78,8 @@ enum ov_status source_inspect(const struct source_spec *spec, enum ov_source_kin
 }
 
 static enum ov_status open_media(const struct source_spec *spec, enum ov_source_kind kind,
-                                 const struct source_interrupt *interrupt,
-                                 struct media **ret_media, struct ov_error *err)
+                                 const struct source_interrupt *interrupt, struct media **ret_media,
+                                 struct ov_error *err)
 {
     struct place place;
     struct media_options options = {.fps = spec->fps, .size = spec->size, .kind = kind};

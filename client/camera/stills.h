@@ -13,8 +13,8 @@ OV_CHECKED enum ov_status stills_open_folder(const char *path, struct stills **r
 OV_CHECKED enum ov_status stills_open_image(const char *path, struct stills **ret_stills,
                                             struct ov_error *err);
 /*
- * OV_ERR_CLOSED after the last. A file that cannot be read is an error for that file only. Images of
- * a folder are called by their number, since a file's name may be a person's.
+ * OV_ERR_CLOSED after the last. A file that cannot be read is an error for that file only. Images
+ * of a folder are called by their number, since a file's name may be a person's.
  */
 OV_CHECKED enum ov_status stills_next(struct stills *stills, struct ov_image *ret_image,
                                       struct ov_error *err);

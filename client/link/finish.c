@@ -67,8 +67,7 @@ void link_over(struct link *link)
 
 void link_tell_over(struct link *link)
 {
-    if (link->last_word != NULL &&
-        ov_queue_push(link->options.events, link->last_word, 0) == OV_OK)
+    if (link->last_word != NULL && ov_queue_push(link->options.events, link->last_word, 0) == OV_OK)
         link->last_word = NULL;
 }
 
@@ -90,8 +89,7 @@ static void close_link(struct link *link)
     ov_stream_finish(link->stream);
 }
 
-void link_give_up(struct link *link, enum client_exit exit_code, const char *code,
-                  const char *text)
+void link_give_up(struct link *link, enum client_exit exit_code, const char *code, const char *text)
 {
     if (link->finish < FINISH_LINGER) /* later, all faces have been dealt with */
         set_outcome(link, exit_code, code, text);
@@ -139,8 +137,9 @@ static void linger(struct link *link)
     if (!is_done && !is_past_deadline(link))
         return;
     if (!is_done)
-        ov_log(OV_LOG_WARNING, "link", "left_waiting", "alerts=%zu unshown=%zu crops=%zu counts=%zu",
-               link->awaited_count, seen_waiting(link->seen), crops_undelivered(link->crops),
+        ov_log(OV_LOG_WARNING, "link", "left_waiting",
+               "alerts=%zu unshown=%zu crops=%zu counts=%zu", link->awaited_count,
+               seen_waiting(link->seen), crops_undelivered(link->crops),
                counts_waiting(link->counts));
     close_link(link);
 }

@@ -30,13 +30,12 @@ static bool signature_holds(const struct lease_state *state, const struct ov_lea
 {
     uint8_t text[OV_LEASE_SIGNED_BYTES];
     ov_lease_signed_bytes(lease, &state->run_id, text);
-    EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, state->key,
-                                                LEASE_KEY_BYTES);
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, state->key, LEASE_KEY_BYTES);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool holds = key != NULL && ctx != NULL &&
-                 EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-                 EVP_DigestVerify(ctx, lease->signature, OV_LEASE_SIGNATURE_BYTES, text,
-                                  sizeof(text)) == 1;
+    bool holds =
+        key != NULL && ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
+        EVP_DigestVerify(ctx, lease->signature, OV_LEASE_SIGNATURE_BYTES, text, sizeof(text)) == 1;
     EVP_MD_CTX_free(ctx);
     EVP_PKEY_free(key);
     return holds;

@@ -237,8 +237,8 @@ void link_alert_shown(struct link *link, const struct ov_id *alert_id)
 
 static void emit_status(struct link *link, int64_t now_us)
 {
-    static const char *const names[] = {"waiting to reconnect", "connecting", "connecting",
-                                        "connected", "closing", "closed"};
+    static const char *const names[] = {
+        "waiting to reconnect", "connecting", "connecting", "connected", "closing", "closed"};
     if (!link->options.wants_status || now_us < link->status_due_us ||
         ov_queue_length(link->options.events) > 0)
         return;
@@ -325,8 +325,7 @@ static void *run(void *ctx)
 
 static enum ov_status prepare(struct link *link, struct ov_error *err)
 {
-    enum ov_status status =
-        ov_tls_client_new(&link->options.tls, OV_ALPN_CAPTURE, &link->tls, err);
+    enum ov_status status = ov_tls_client_new(&link->options.tls, OV_ALPN_CAPTURE, &link->tls, err);
     if (status != OV_OK)
         return status;
     link->base = event_base_new();
@@ -339,8 +338,8 @@ static enum ov_status prepare(struct link *link, struct ov_error *err)
     const struct timeval every = {0, LINK_TICK_MS * 1000};
     if (link->tick == NULL || event_add(link->tick, &every) != 0 || link->outbox == NULL ||
         link->crops == NULL || link->seen == NULL || link->counts == NULL ||
-        ov_mailbox_new(link->base, LINK_MAILBOX, on_message, message_free, link,
-                       &link->mailbox) != OV_OK)
+        ov_mailbox_new(link->base, LINK_MAILBOX, on_message, message_free, link, &link->mailbox) !=
+            OV_OK)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
     return OV_OK;
 }

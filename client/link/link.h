@@ -2,7 +2,8 @@
  * The link to the match server: its own thread with a libevent loop.
  *
  * Owns the connection, the outbox, the crops, the lease, the counts and what is known about alerts.
- * Grants and revokes the permit. Others hand it reports and learn about it through the events queue.
+ * Grants and revokes the permit. Others hand it reports and learn about it through the events
+ * queue.
  */
 #ifndef OVERT_CLIENT_LINK_LINK_H
 #define OVERT_CLIENT_LINK_LINK_H

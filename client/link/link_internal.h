@@ -64,7 +64,7 @@ struct link {
     int64_t unreached_since_us; /* 0 while a session is open */
     int64_t opened_at_us;
     int64_t heard_at_us;
-    int fruitless;       /* see LINK_FRUITLESS_MAX */
+    int fruitless;          /* see LINK_FRUITLESS_MAX */
     bool server_said_error; /* in this session */
 
     struct ov_welcome welcome; /* of the latest session */

@@ -1,8 +1,8 @@
 /*
  * Probes that the server has not acknowledged yet: in memory only, few and not for long.
  *
- * Each keeps its sequence for the whole run, so that sending it again after a reconnect is harmless.
- * Belongs to the link's thread. Times are monotonic microseconds given by the caller.
+ * Each keeps its sequence for the whole run, so that sending it again after a reconnect is
+ * harmless. Belongs to the link's thread. Times are monotonic microseconds given by the caller.
  */
 #ifndef OVERT_CLIENT_LINK_OUTBOX_H
 #define OVERT_CLIENT_LINK_OUTBOX_H
@@ -36,8 +36,8 @@ OV_CHECKED enum ov_status outbox_add(struct outbox *outbox, struct ov_probe *pro
 /*
  * The probes to send now as batch number batch: at most OUTBOX_BATCH_MAX and never more than credit
  * allows with those that are out already. 0 when there are none, or too few to be worth it yet and
- * the oldest has waited less than OUTBOX_LINGER_US. ret_probes holds OUTBOX_BATCH_MAX shallow copies
- * that borrow their descriptors until the next call. ret_new counts those never sent before.
+ * the oldest has waited less than OUTBOX_LINGER_US. ret_probes holds OUTBOX_BATCH_MAX shallow
+ * copies that borrow their descriptors until the next call. ret_new counts those never sent before.
  */
 size_t outbox_next_batch(struct outbox *outbox, uint64_t batch, uint32_t credit, int64_t now_us,
                          struct ov_probe *ret_probes, size_t *ret_new);

@@ -46,8 +46,8 @@ static void refuse_terms(struct link *link, const char *code, const char *text)
 /* Nothing has been captured yet when these are checked. */
 static bool accept_terms(struct link *link, const struct ov_welcome *welcome)
 {
-    const struct ov_id *asked = link->has_welcome ? &link->welcome.deployment_id
-                                                  : &link->options.deployment_id;
+    const struct ov_id *asked =
+        link->has_welcome ? &link->welcome.deployment_id : &link->options.deployment_id;
     if ((link->options.names_deployment || link->has_welcome) &&
         !ov_id_equal(asked, &welcome->deployment_id)) {
         refuse_terms(link, "welcome.deployment",
@@ -247,8 +247,8 @@ static enum ov_status on_pong(struct link *link, const uint8_t *body, size_t siz
         return status;
     if (pong.number > link->ping)
         return ov_fail(err, OV_ERR_PROTOCOL, "pong.number", "a pong answers no ping of ours");
-    int64_t middle_us = pong.ping_sent_at_us +
-                        (ov_clock_utc_us(link->options.clock) - pong.ping_sent_at_us) / 2;
+    int64_t middle_us =
+        pong.ping_sent_at_us + (ov_clock_utc_us(link->options.clock) - pong.ping_sent_at_us) / 2;
     link->offset_us = pong.sent_at_us - middle_us;
     link->has_offset = true;
     crops_answered(link->crops, pong.number);

@@ -1,4 +1,5 @@
-/* Messages to the server. Each frame is wiped once it has been handed to the stream. Link thread. */
+/* Messages to the server. Each frame is wiped once it has been handed to the stream. Link thread.
+ */
 #include "client/link/link_internal.h"
 
 #include <stdio.h>
@@ -31,8 +32,8 @@ void link_send_hello(struct link *link)
     (void)snprintf(hello.software, sizeof(hello.software), "overt-capture/" OVERT_VERSION);
     hello.names_deployment = link->options.names_deployment || link->has_welcome;
     /* After the first Welcome a run stays with its deployment. */
-    hello.deployment_id = link->has_welcome ? link->welcome.deployment_id
-                                            : link->options.deployment_id;
+    hello.deployment_id =
+        link->has_welcome ? link->welcome.deployment_id : link->options.deployment_id;
     hello.run_id = link->run_id;
     memcpy(hello.model_digest, link->options.model_digest, sizeof(hello.model_digest));
     hello.dimension = link->options.dimension;

@@ -36,8 +36,8 @@ static void put_alert(const struct preview *preview, const struct client_event *
     if (!preview->is_terminal)
         return; /* ids, category and response only */
     if (alert->display_name.size > 0)
-        set(object, "name", json_stringn((const char *)alert->display_name.data,
-                                         alert->display_name.size));
+        set(object, "name",
+            json_stringn((const char *)alert->display_name.data, alert->display_name.size));
     if (alert->has_score) {
         set(object, "score", json_real((double)alert->score));
         set(object, "threshold", json_real((double)alert->threshold));

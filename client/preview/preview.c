@@ -78,8 +78,8 @@ static struct alert_times measure(struct preview *preview, const struct client_e
     struct alert_times times = {-1, 0};
     if (event->kind != EVENT_ALERT)
         return times;
-    times.age_ms = (ov_clock_utc_us(preview->clock) - event->alert.alert.captured_at_us) /
-                   OV_US_PER_MS;
+    times.age_ms =
+        (ov_clock_utc_us(preview->clock) - event->alert.alert.captured_at_us) / OV_US_PER_MS;
     if (times.age_ms < 0)
         times.age_ms = 0;
     if (event->alert.is_ours)

@@ -1,9 +1,9 @@
 /*
  * What people and programs see of a run, on standard output. Belongs to the main thread.
  *
- * On an interactive terminal: blocks for alerts, with names, and a status line. On anything else one
- * line per event, in words or (--json, everywhere) as a JSON object; there an alert consists of ids,
- * category and response, never of a name or a score.
+ * On an interactive terminal: blocks for alerts, with names, and a status line. On anything else
+ * one line per event, in words or (--json, everywhere) as a JSON object; there an alert consists of
+ * ids, category and response, never of a name or a score.
  */
 #ifndef OVERT_CLIENT_PREVIEW_PREVIEW_H
 #define OVERT_CLIENT_PREVIEW_PREVIEW_H

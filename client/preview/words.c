@@ -38,8 +38,9 @@ static void alert_line(const struct ov_alert *alert, struct ov_buf *buf)
     char run[OV_ID_TEXT_SIZE];
     char category[2 * OV_TEXT_SIZE];
     char response[2 * OV_TEXT_SIZE];
-    ov_buf_printf(buf, "alert id=%s feed=%llu run=%s sequence=%llu camera=%s category=%s "
-                       "response=%s\n",
+    ov_buf_printf(buf,
+                  "alert id=%s feed=%llu run=%s sequence=%llu camera=%s category=%s "
+                  "response=%s\n",
                   ov_id_format(&alert->alert_id, id), (unsigned long long)alert->feed_number,
                   ov_id_format(&alert->run_id, run), (unsigned long long)alert->sequence,
                   alert->camera, ov_log_quote(alert->category, category, sizeof(category)),

@@ -101,8 +101,8 @@ static struct report *make_report(struct recogniser *recogniser, const struct fr
     found->captured_at_us = frame->captured_at_us;
     found->box = face->box;
     found->quality = face->quality;
-    enum ov_status status = ov_face_embed(recogniser->engine, &frame->image, face,
-                                          &found->descriptor, err);
+    enum ov_status status =
+        ov_face_embed(recogniser->engine, &frame->image, face, &found->descriptor, err);
     if (status != OV_OK) {
         report_free(report);
         return NULL;

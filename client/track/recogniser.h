@@ -1,8 +1,8 @@
 /*
  * The recogniser's thread: frames in, faces worth comparing out.
  *
- * Owns the face engine and the tracker. Every frame and everything made from it is wiped once it has
- * been dealt with; a frame whose permit is over is not looked at.
+ * Owns the face engine and the tracker. Every frame and everything made from it is wiped once it
+ * has been dealt with; a frame whose permit is over is not looked at.
  */
 #ifndef OVERT_CLIENT_TRACK_RECOGNISER_H
 #define OVERT_CLIENT_TRACK_RECOGNISER_H
@@ -27,10 +27,10 @@ struct report_sink {
 
 struct recogniser_options {
     enum ov_source_kind kind;
-    int min_face_px;              /* the smallest face of interest; Welcome may ask for larger ones */
-    struct permit *permit;        /* borrowed */
-    struct ov_queue *frames;      /* borrowed, of struct frame */
-    const struct camera *camera;  /* borrowed; asked for its outcome at the end */
+    int min_face_px;         /* the smallest face of interest; Welcome may ask for larger ones */
+    struct permit *permit;   /* borrowed */
+    struct ov_queue *frames; /* borrowed, of struct frame */
+    const struct camera *camera; /* borrowed; asked for its outcome at the end */
     struct report_sink sink;
 };
 

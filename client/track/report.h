@@ -1,6 +1,6 @@
 /*
- * What the recogniser tells the link: faces to compare, numbers to count, and the end of the source.
- * A report is owned by whoever holds it; descriptor and crop are secret memory.
+ * What the recogniser tells the link: faces to compare, numbers to count, and the end of the
+ * source. A report is owned by whoever holds it; descriptor and crop are secret memory.
  */
 #ifndef OVERT_CLIENT_TRACK_REPORT_H
 #define OVERT_CLIENT_TRACK_REPORT_H

@@ -144,8 +144,8 @@ void tracker_sweep(struct tracker *tracker, int64_t at_us,
     }
 }
 
-void tracker_flush(struct tracker *tracker,
-                   void (*finished)(void *ctx, const struct track *track), void *ctx)
+void tracker_flush(struct tracker *tracker, void (*finished)(void *ctx, const struct track *track),
+                   void *ctx)
 {
     for (size_t t = 0; t < TRACKS_MAX; t++) {
         if (tracker->tracks[t].active)
@@ -156,7 +156,8 @@ void tracker_flush(struct tracker *tracker,
 float track_merit(const struct ov_quality *quality)
 {
     /* More pixels help up to what the embedder sees (about 35 px between the eyes), a turned head
-     * hurts in proportion; sharpness counts in full. Ours, and only for choosing among one track. */
+     * hurts in proportion; sharpness counts in full. Ours, and only for choosing among one track.
+     */
     float size = fminf(quality->eye_distance_px / 35.0f, 2.0f);
     float frontal = 1 - fminf(fabsf(quality->yaw_deg), 90.0f) / 90.0f;
     float level = 1 - fminf(fabsf(quality->pitch_deg), 90.0f) / 180.0f;
