@@ -49,13 +49,14 @@ void reply_empty(struct request *request)
 
 /* Codes whose sentences were written for the caller. Whatever else arises further down (files,
  * keys, SQL) is none of their business. */
-static bool is_public(const char *code)
+static bool has_public_code(const struct ov_error *err)
 {
     static const char *const prefixes[] = {"request.",   "identity.", "permission.", "deployment.",
                                            "watchlist.", "entry.",    "site.",       "principal.",
                                            "model.",     "image.",    "server.",     NULL};
-    for (size_t i = 0; prefixes[i] != NULL; i++) {
-        if (strncmp(code, prefixes[i], strlen(prefixes[i])) == 0)
+    /* A bug of ours is none either, whatever it is called. */
+    for (size_t i = 0; prefixes[i] != NULL && err->status != OV_ERR_INTERNAL; i++) {
+        if (strncmp(err->code, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
     }
     return false;
@@ -155,20 +156,19 @@ void reply_error(struct request *request, const struct ov_error *err)
     int http_status = http_status_of(err);
     const char *code = err->code;
     const char *text = err->text;
-    if (http_status >= 500 && strncmp(code, "server.", 7) != 0) {
-        bool down = http_status != 500;
-        log_hidden(request, err);
-        code = down ? "server.unavailable" : "server.internal";
-        text = down ? "the server cannot do this now; try again in a moment"
-                    : "something failed inside the server; an administrator finds it in the log "
-                      "under this request's id";
-    } else if (!is_public(code)) {
-        log_hidden(request, err);
+    bool is_public = has_public_code(err);
+    if (!is_public && (http_status == 503 || err->status == OV_ERR_CONFLICT)) {
+        http_status = 503;
+        code = "server.unavailable";
+        text = "the server cannot do this now; try again in a moment";
+    } else if (!is_public) {
         http_status = 500;
         code = "server.internal";
         text = "something failed inside the server; an administrator finds it in the log under "
                "this request's id";
     }
+    if (!is_public)
+        log_hidden(request, err);
     const char *field = request->field[0] != '\0' ? request->field : field_of(code);
     json_t *json = field != NULL ? json_pack("{s{ssssss}}", "error", "code", code, "text", text,
                                              "field", field)

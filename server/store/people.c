@@ -213,3 +213,13 @@ enum ov_status store_site_each(struct store *store,
     struct site_sink sink = {on_site, ctx};
     return statement_each(store, STATEMENT_SITE_EACH, NULL, on_each_site, &sink, NULL, err);
 }
+
+enum ov_status store_site_lock(struct store *store, const struct ov_id *id, struct ov_error *err)
+{
+    enum ov_status status = statement_need_transaction(store, err);
+    if (status != OV_OK)
+        return status;
+    struct params params = PARAMS_INIT;
+    params_id(&params, id);
+    return statement_run(store, STATEMENT_SITE_LOCK, &params, NULL, err);
+}

@@ -62,5 +62,9 @@ OV_CHECKED enum ov_status store_site_each(struct store *store,
                                           enum ov_status (*on_site)(void *ctx,
                                                                     const struct site *site),
                                           void *ctx, struct ov_error *err);
+/* Decisions about which deployment is live at this site take turns until the transaction ends. Who
+ * locks several takes them in the order of their ids. */
+OV_CHECKED enum ov_status store_site_lock(struct store *store, const struct ov_id *id,
+                                          struct ov_error *err);
 
 #endif
