@@ -35,6 +35,7 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "immediate arrest identify safeguarding" -- "$cur")
         return
         ;;
+    --region) return ;;
     --subject) return ;;
     --report) return ;;
     --state)
@@ -58,7 +59,7 @@ _overtctl() {
     "deployment show"*) options="" ;;
     "deployment start"*) options="" ;;
     "deployment stop"*) options="--reason" ;;
-    "watchlist add"*) options="--category --response --subject" ;;
+    "watchlist add"*) options="--category --response --region --subject" ;;
     "watchlist import"*) options="--report" ;;
     "watchlist list"*) options="--state" ;;
     "watchlist approve"*) options="" ;;

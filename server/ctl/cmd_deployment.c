@@ -211,7 +211,9 @@ enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *giv
                    ": you authorise the search for %lld approved entries (threshold %.3f, %.20s). ",
                    api_int(counts, "approved"), api_number(deployment, "threshold"),
                    api_text(deployment, "kind"));
-    result = confirm(ctl, deployment, question, err);
+    /* Unlike a stop it can be undone (by a stop), so a script need not say --yes. */
+    if (ctl->terminal.in_is_terminal && ctl->terminal.err_is_terminal)
+        result = confirm(ctl, deployment, question, err);
     if (result == CTL_OK)
         result = act(ctl, deployment, "start", json_object(), err);
     json_decref(deployment);

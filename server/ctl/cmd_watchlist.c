@@ -48,10 +48,14 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
 enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation *given,
                                 struct ov_error *err)
 {
+    const char *region_text = invocation_option(given, "--region");
+    struct image_region region = {0, 0, 0, 0};
     struct ov_secret image = OV_SECRET_INIT;
     struct subject subject = {OV_SECRET_INIT, OV_SECRET_INIT};
     enum ctl_exit result = CTL_USAGE;
-    if (image_read(given->args[1], &image, err) == OV_OK &&
+    if (region_text != NULL && image_region_parse(region_text, &region, err) != OV_OK)
+        return CTL_USAGE;
+    if (image_read(given->args[1], &region, &image, err) == OV_OK &&
         subject_read(&ctl->terminal, invocation_option(given, "--subject"), &subject, err) == OV_OK)
         result = add(ctl, given, &subject, &image, err);
     subject_free(&subject);

@@ -80,7 +80,7 @@ const struct command commands[] = {
      .args = {"DEPLOYMENT"},
      .summary = "authorise a deployment and go live (not by the applicant)",
      .help = "Puts your authority on record and lets its sites search from now to the end of its\n"
-             "window. It needs at least one approved entry. Shows what is authorised and asks.\n"
+             "window. It needs at least one approved entry. A terminal is asked first.\n"
              "\n"
              "  overtctl deployment show 'North gate, 1 May'\n"
              "  overtctl deployment start 'North gate, 1 May'\n",
@@ -106,13 +106,16 @@ const struct command commands[] = {
      .summary = "propose an entry: one subject, one photograph (JPEG)",
      .options = {{"--category", "CODE", "why the subject is sought", CATEGORIES, true, false},
                  {"--response", "CODE", "what an alert asks for", RESPONSES, true, false},
+                 {"--region", "X,Y,W,H", "send only this part of the photograph, in pixels", NULL,
+                  false, false},
                  {"--subject", "FILE", "two lines: name and reference", NULL, false, false}},
      .help =
          "The subject's name and your reference for them are asked for on the terminal, or read\n"
          "as two lines from standard input or from FILE. They are never given on the command\n"
          "line, where other users of the computer see them. Another photograph under the same\n"
          "reference joins the entry that is there. The entry is searched once another person\n"
-         "has approved it.\n"
+         "has approved it. Of a photograph of several people, cut out one with --region: the\n"
+         "others never leave this computer.\n"
          "\n"
          "  overtctl watchlist add 'North gate, 1 May' photo.jpg \\\n"
          "      --category wanted_by_court --response arrest\n",

@@ -47,7 +47,8 @@ static bool is_hopeless(enum ctl_exit exit, const struct ov_error *err)
     if (exit == CTL_UNREACHABLE) /* but not one answer that was lost on its way */
         return err->status != OV_ERR_TIMEOUT && err->status != OV_ERR_CLOSED;
     return err->status == OV_ERR_DENIED || err->status == OV_ERR_NOT_FOUND ||
-           strncmp(err->code, "deployment.", strlen("deployment.")) == 0;
+           strncmp(err->code, "deployment.", strlen("deployment.")) == 0 ||
+           strncmp(err->code, "model.", strlen("model.")) == 0;
 }
 
 /* Sends the entry, again where the server was not there: then it has not been done before. */
@@ -77,7 +78,7 @@ static enum ctl_exit do_row(struct import_run *run, struct http *http, struct im
         (void)ov_fail(err, OV_ERR_LIMIT, "file.path", "the path is too long");
         return CTL_USAGE;
     }
-    if (image_read(path, &image, err) != OV_OK)
+    if (image_read(path, NULL, &image, err) != OV_OK)
         return CTL_USAGE;
     struct api_entry entry = {.category = row->fields[IMPORT_CATEGORY],
                               .response = row->fields[IMPORT_RESPONSE],

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-static const char *const entry_fields[] = {"id",       "category",    "response",
-                                           "added_by", "approved_by", NULL};
+static const char *const entry_fields[] = {"id", "category", "response", NULL};
 /* The feed number is an id too: where '--after' goes on. */
 static const char *const alert_fields[] = {"id", "feed", "entry", "category", "response", NULL};
 
