@@ -1,0 +1,113 @@
+/* One loop, one second, one connection. */
+#include "server/retention/keeper.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/base/log.h"
+#include "server/service/service.h"
+
+#define EVERY_MS 1000
+#define SLICE_MS 50
+#define LAPSED_EVERY 60 /* rounds */
+
+struct keeper {
+    struct keeper_options options;
+    struct store *store;
+    struct service service;
+    pthread_t thread;
+    bool started;
+    bool reported; /* the present trouble has been logged */
+    atomic_bool stopping;
+};
+
+static enum ov_status flush(struct keeper *keeper, bool with_current, struct ov_error *err)
+{
+    struct server_counts counts;
+    while (tally_take(keeper->options.tally, with_current, &counts) == OV_OK) {
+        enum ov_status status = store_server_counts_add(keeper->store, &counts, err);
+        if (status != OV_OK) {
+            tally_put_back(keeper->options.tally, &counts);
+            return status;
+        }
+    }
+    return OV_OK;
+}
+
+static void report(struct keeper *keeper, enum ov_status status, const struct ov_error *err)
+{
+    if (status != OV_OK && !keeper->reported)
+        ov_log_error(OV_LOG_WARNING, "keeper", "cannot_keep", err);
+    keeper->reported = status != OV_OK;
+}
+
+/* Each task has its own outcome: one that fails must not stop the others. */
+static void keep(struct keeper *keeper, unsigned round)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    enum ov_status status = store_ensure(keeper->store, &err);
+    if (status == OV_OK) {
+        enum ov_status closed = service_deployments_close_ended(&keeper->service, &err);
+        enum ov_status lapsed = round % LAPSED_EVERY == 0
+                                    ? service_deployments_cancel_lapsed(&keeper->service, &err)
+                                    : OV_OK;
+        enum ov_status flushed = flush(keeper, false, &err);
+        status = closed != OV_OK ? closed : (lapsed != OV_OK ? lapsed : flushed);
+    }
+    if (status != OV_OK)
+        store_rollback(keeper->store);
+    report(keeper, status, &err);
+}
+
+static void *keeper_main(void *arg)
+{
+    struct keeper *keeper = arg;
+    struct timespec slice = {0, SLICE_MS * 1000000L};
+    for (unsigned round = 0; !atomic_load(&keeper->stopping); round++) {
+        keep(keeper, round);
+        for (int slept = 0; slept < EVERY_MS && !atomic_load(&keeper->stopping); slept += SLICE_MS)
+            (void)nanosleep(&slice, NULL);
+    }
+    struct ov_error err = OV_ERROR_INIT;
+    enum ov_status status = store_ensure(keeper->store, &err);
+    if (status == OV_OK)
+        status = flush(keeper, true, &err);
+    if (status != OV_OK)
+        ov_log_error(OV_LOG_ERROR, "keeper", "counts_not_stored", &err);
+    return NULL;
+}
+
+enum ov_status keeper_start(const struct keeper_options *options, struct keeper **ret_keeper,
+                            struct ov_error *err)
+{
+    struct keeper *keeper = calloc(1, sizeof(*keeper));
+    if (keeper == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "keeper.memory", "no memory for the keeper");
+    keeper->options = *options;
+    atomic_init(&keeper->stopping, false);
+    enum ov_status status = store_open(options->conninfo, &keeper->store, err);
+    keeper->service = (struct service){
+        .store = keeper->store, .vault = options->vault, .faces = NULL, .clock = options->clock};
+    if (status == OV_OK && pthread_create(&keeper->thread, NULL, keeper_main, keeper) != 0)
+        status = ov_fail(err, OV_ERR_NOMEM, "keeper.threads", "cannot start the keeper");
+    keeper->started = status == OV_OK;
+    if (status != OV_OK) {
+        keeper_stop(keeper);
+        return status;
+    }
+    *ret_keeper = keeper;
+    return OV_OK;
+}
+
+void keeper_stop(struct keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    atomic_store(&keeper->stopping, true);
+    if (keeper->started)
+        (void)pthread_join(keeper->thread, NULL);
+    store_close(keeper->store);
+    free(keeper);
+}
