@@ -13,6 +13,13 @@
 #define POINTS 68
 /* Points lie in or near the crop, which is 0..1; NaN fails the comparison too. */
 #define POINT_LIMIT 4.0f
+/*
+ * The crop around the detector's box: a square whose side is this many times the mean of the box's
+ * sides, with its centre this share of the height below the top. Better than the box itself on LFW:
+ * mean mated cosine 0.6774 against 0.6745, TPIR at 1 % FPIR 97.7 % against 96.7 %.
+ */
+#define CROP_ZOOM 1.1f
+#define CROP_CENTRE 0.55f
 
 struct ov_landmarker {
     const struct ov_manifest *manifest;
@@ -80,6 +87,14 @@ void ov_landmarks_five(const struct ov_point landmarks[POINTS], struct ov_point 
     five[4] = mean_of(landmarks, right_mouth, 2);
 }
 
+static struct ov_box crop_of_box(const struct ov_box *box)
+{
+    float side = CROP_ZOOM * 0.5f * (box->width + box->height);
+    struct ov_box crop = {box->left + 0.5f * (box->width - side),
+                          box->top + CROP_CENTRE * box->height - 0.5f * side, side, side};
+    return crop;
+}
+
 static enum ov_status read_points(const struct ov_infer *net, const struct ov_box *crop,
                                   struct ov_face *face, struct ov_error *err)
 {
@@ -101,7 +116,7 @@ enum ov_status ov_landmarks_find(struct ov_landmarker *landmarker, const struct 
                                  struct ov_face *face, struct ov_error *err)
 {
     const struct ov_network *network = &landmarker->manifest->landmarks;
-    struct ov_box crop = face->box;
+    struct ov_box crop = crop_of_box(&face->box);
     enum ov_status status =
         ov_resample(image, &crop, network->width, network->height, landmarker->pixels.data);
     if (status != OV_OK)

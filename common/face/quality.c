@@ -53,9 +53,9 @@ const struct ov_quality_gate *ov_quality_gate_probe(void)
 {
     static const struct ov_quality_gate gate = {
         .min_eye_distance_px = 16.0f,
-        .min_sharpness = 0.10f,
-        .max_yaw_deg = 45.0f,
-        .max_pitch_deg = 35.0f,
+        .min_sharpness = 0.06f,
+        .max_yaw_deg = 55.0f,
+        .max_pitch_deg = 40.0f,
         .max_roll_deg = 45.0f,
         .min_brightness = 0.10f,
         .max_brightness = 0.92f,
@@ -66,10 +66,10 @@ const struct ov_quality_gate *ov_quality_gate_probe(void)
 const struct ov_quality_gate *ov_quality_gate_reference(void)
 {
     static const struct ov_quality_gate gate = {
-        .min_eye_distance_px = 30.0f,
-        .min_sharpness = 0.20f,
-        .max_yaw_deg = 30.0f,
-        .max_pitch_deg = 25.0f,
+        .min_eye_distance_px = 24.0f,
+        .min_sharpness = 0.12f,
+        .max_yaw_deg = 35.0f,
+        .max_pitch_deg = 30.0f,
         .max_roll_deg = 30.0f,
         .min_brightness = 0.15f,
         .max_brightness = 0.88f,

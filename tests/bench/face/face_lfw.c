@@ -359,16 +359,30 @@ static void report_gates(const struct job *job, bool json)
                      100.0 * (double)reference[i] / (double)job->lfw.photo_count);
 }
 
+/* Mean cosine to the other photos of the same person: how well this photo serves. */
+static double mean_mated(const struct job *job, size_t index)
+{
+    double sum = 0.0;
+    int count = 0;
+    for (size_t i = 0; i < job->lfw.photo_count; i++) {
+        if (i != index && job->lfw.photos[i].subject == job->lfw.photos[index].subject) {
+            sum += (double)score(job, (int)index, (int)i);
+            count++;
+        }
+    }
+    return count > 0 ? sum / count : -2.0;
+}
+
 /* One line per photo on standard error, for tuning the gates. */
 static void dump_quality(const struct job *job)
 {
     for (size_t i = 0; i < job->lfw.photo_count; i++) {
         const struct ov_quality *q = &job->results[i].quality;
         if (job->results[i].found)
-            (void)fprintf(stderr, "quality %.1f %.3f %.1f %.1f %.1f %.3f %.3f %d\n",
+            (void)fprintf(stderr, "quality %.1f %.3f %.1f %.1f %.1f %.3f %.3f %d %.4f\n",
                           (double)q->eye_distance_px, (double)q->sharpness, (double)q->yaw_deg,
                           (double)q->pitch_deg, (double)q->roll_deg, (double)q->brightness,
-                          (double)q->contrast, q->cut_off);
+                          (double)q->contrast, q->cut_off, mean_mated(job, i));
     }
 }
 
