@@ -40,6 +40,10 @@ static enum ov_status explain_alert(const struct http_failure *failure, struct o
                        "the server refuses your certificate (alert %d); --identity may name the "
                        "wrong folder",
                        failure->alert);
+    case SSL_AD_PROTOCOL_VERSION:
+        return ov_fail(err, OV_ERR_CRYPTO, "tls.version",
+                       "%s port %d does not speak TLS 1.3; it is no match server of this version",
+                       failure->host, failure->port);
     case SSL_AD_NO_APPLICATION_PROTOCOL:
         return ov_fail(err, OV_ERR_CRYPTO, "tls.wrong_port",
                        "%s port %d speaks another protocol; the API's port is 7643 by default",
@@ -54,6 +58,7 @@ static enum ov_status explain_server_cert(const struct http_failure *failure, st
 {
     switch (failure->verify_result) {
     case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED: /* libcurl's own check of the name, after a good chain */
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return ov_fail(err, OV_ERR_CRYPTO, "tls.server_name",

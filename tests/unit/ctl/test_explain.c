@@ -68,6 +68,7 @@ static void our_certificate_is_refused(void **state)
                  {SSL_AD_BAD_CERTIFICATE, "tls.own_refused"},
                  {SSL_AD_CERTIFICATE_EXPIRED, "tls.expired_there"},
                  {SSL_AD_NO_APPLICATION_PROTOCOL, "tls.wrong_port"},
+                 {SSL_AD_PROTOCOL_VERSION, "tls.version"},
                  {SSL_AD_INTERNAL_ERROR, "tls.alert"}};
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -95,6 +96,7 @@ static void their_certificate_is_refused(void **state)
         long result;
         const char *code;
     } cases[] = {{X509_V_OK, "tls.server_name"},
+                 {X509_V_ERR_UNSPECIFIED, "tls.server_name"},
                  {X509_V_ERR_HOSTNAME_MISMATCH, "tls.server_name"},
                  {X509_V_ERR_CERT_HAS_EXPIRED, "tls.server_expired"},
                  {X509_V_ERR_CERT_NOT_YET_VALID, "tls.server_not_yet"},
