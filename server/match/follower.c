@@ -111,31 +111,45 @@ static void log_published(const struct deployment *deployment, const struct gall
            gallery_templates(gallery));
 }
 
-/*
- * Publishes what has changed. Where the newer list cannot be loaded the older one stays (an entry
- * withdrawn since then raises no alert: the alert path asks again), but state and settings change.
- */
-static enum ov_status follow(struct follower *follower, const struct deployment *deployment,
-                             bool *changed, struct ov_error *err)
+static enum ov_status publish(struct follower *follower, const struct deployment *deployment,
+                              struct gallery *take_gallery, bool *changed)
+{
+    log_published(deployment, take_gallery);
+    *changed = true;
+    return registry_put(follower->options.registry, deployment, take_gallery);
+}
+
+/* State and settings, at once: with the list as it was, however long a newer one takes to load. */
+static enum ov_status follow_settings(struct follower *follower,
+                                      const struct deployment *deployment, bool *changed)
 {
     struct target *old = registry_get(follower->options.registry, &deployment->id);
-    struct deployment now = *deployment;
-    struct gallery *gallery = NULL;
     enum ov_status status = OV_OK;
-    if (old == NULL || old->deployment.gallery_version != now.gallery_version)
-        gallery = load(follower, deployment, &status, err);
-    if (status == OV_OK && gallery == NULL && old != NULL) {
-        now.gallery_version = old->deployment.gallery_version;
-        if (!has_same_settings(&now, &old->deployment))
-            gallery = gallery_ref(old->gallery);
-    }
-    if (gallery != NULL) {
-        log_published(&now, gallery);
-        *changed = true;
-        status = registry_put(follower->options.registry, &now, gallery);
-    }
+    if (old == NULL)
+        return OV_OK;
+    struct deployment now = *deployment;
+    now.gallery_version = old->deployment.gallery_version;
+    if (!has_same_settings(&now, &old->deployment))
+        status = publish(follower, &now, gallery_ref(old->gallery), changed);
     target_release(old);
     return status;
+}
+
+/*
+ * The list. Where the newer one cannot be loaded the older one stays: an entry withdrawn since then
+ * raises no alert, because the alert path asks again.
+ */
+static enum ov_status follow_list(struct follower *follower, const struct deployment *deployment,
+                                  bool *changed, struct ov_error *err)
+{
+    struct target *old = registry_get(follower->options.registry, &deployment->id);
+    bool same = old != NULL && old->deployment.gallery_version == deployment->gallery_version;
+    enum ov_status status = OV_OK;
+    target_release(old);
+    if (same)
+        return OV_OK;
+    struct gallery *gallery = load(follower, deployment, &status, err);
+    return gallery != NULL ? publish(follower, deployment, gallery, changed) : status;
 }
 
 static enum ov_status refresh(struct follower *follower, struct ov_error *err)
@@ -155,10 +169,12 @@ static enum ov_status refresh(struct follower *follower, struct ov_error *err)
     free(ids);
     if (removed > 0)
         ov_log(OV_LOG_INFO, "match", "removed", "deployments=%zu", removed);
-    /* What has ended is out by now, whatever becomes of loading the others. */
-    registry_confirm(follower->options.registry);
     for (size_t i = 0; i < follower->count && status == OV_OK; i++)
-        status = follow(follower, &follower->running[i], &changed, err);
+        status = follow_settings(follower, &follower->running[i], &changed);
+    if (status == OV_OK) /* what may no longer search does not, from here on */
+        registry_confirm(follower->options.registry);
+    for (size_t i = 0; i < follower->count && status == OV_OK; i++)
+        status = follow_list(follower, &follower->running[i], &changed, err);
     if ((changed || removed > 0) && follower->options.on_change != NULL)
         follower->options.on_change(follower->options.ctx);
     return status;

@@ -1,0 +1,131 @@
+/* overtd: the match server's command line. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/bytes.h"
+#include "server/commands.h"
+#include "server/config.h"
+
+#define EXIT_USAGE 2
+#define WAIT_MAX_S 86400
+
+static void print_help(void)
+{
+    (void)printf(
+        "overtd " OVERT_VERSION ": Overt's match server. It compares faces from authorised sites\n"
+        "with the watchlist of a live deployment, and keeps a record of it that can be checked.\n"
+        "\n"
+        "usage: overtd serve     [--config FILE] [--wait-for-database SECONDS]\n"
+        "       overtd check     [--config FILE]\n"
+        "       overtd bootstrap [--config FILE] FIRST SECOND\n"
+        "       overtd config --sample\n"
+        "       overtd --version | --help\n"
+        "\n"
+        "serve      runs until SIGTERM; SIGHUP reads certificates and revocation list again\n"
+        "check      says what is wrong with configuration, certificates, models, vault, database\n"
+        "bootstrap  once, in a new installation: makes the vault and the first two administrators\n"
+        "           from their staff ids (as in their certificates). Two, because no one person\n"
+        "           can both ask for and authorise a deployment\n"
+        "config     prints a commented configuration with every setting\n"
+        "\n"
+        "A first installation:\n"
+        "  overtd config --sample > " OVERTD_CONFIG_DEFAULT "   and fill in what is marked\n"
+        "  overtd bootstrap ada ben\n"
+        "  overtd check\n"
+        "  overtd serve\n"
+        "\n"
+        "--config   default: " OVERTD_CONFIG_DEFAULT "\n"
+        "\n"
+        "Settings:\n\n");
+    ov_config_print_help(server_config_table(), stdout);
+}
+
+static int usage(const char *what)
+{
+    (void)fprintf(stderr, "overtd: %s; 'overtd --help' shows how it is used\n", what);
+    return EXIT_USAGE;
+}
+
+struct arguments {
+    struct command_options options;
+    bool sample;
+    bool help;
+    bool version;
+    const char *error;
+};
+
+static void parse(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"wait-for-database", required_argument, NULL, 'w'},
+                                            {"sample", no_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
+    int64_t seconds = 0;
+    int letter;
+    while ((letter = getopt_long(argc, argv, "hv", options, NULL)) != -1) {
+        switch (letter) {
+        case 'c':
+            arguments->options.config = optarg;
+            break;
+        case 'w':
+            if (ov_parse_i64(optarg, 0, WAIT_MAX_S, &seconds) != OV_OK)
+                arguments->error = "--wait-for-database takes a number of seconds";
+            arguments->options.wait_for_database_s = (int)seconds;
+            break;
+        case 's':
+            arguments->sample = true;
+            break;
+        case 'h':
+            arguments->help = true;
+            break;
+        case 'v':
+            arguments->version = true;
+            break;
+        default:
+            arguments->error = "an option is not known or lacks its value";
+            break;
+        }
+    }
+}
+
+static int run(const struct arguments *arguments, int count, char **words)
+{
+    struct command_options options = arguments->options;
+    if (count == 0)
+        return usage("say what to do");
+    if (strcmp(words[0], "serve") == 0 && count == 1)
+        return command_serve(&options);
+    if (strcmp(words[0], "check") == 0 && count == 1)
+        return command_check(&options);
+    if (strcmp(words[0], "config") == 0 && count == 1 && arguments->sample)
+        return command_sample();
+    if (strcmp(words[0], "bootstrap") == 0) {
+        if (count != 3)
+            return usage("bootstrap takes the staff ids of two people");
+        options.first = words[1];
+        options.second = words[2];
+        return command_bootstrap(&options);
+    }
+    return usage("that is not a command, or not with these arguments");
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.options = {.config = OVERTD_CONFIG_DEFAULT}};
+    parse(argc, argv, &arguments);
+    if (arguments.error != NULL)
+        return usage(arguments.error);
+    if (arguments.help) {
+        print_help();
+        return 0;
+    }
+    if (arguments.version) {
+        (void)printf("overtd %s\n", OVERT_VERSION);
+        return 0;
+    }
+    return run(&arguments, argc - optind, argv + optind);
+}
