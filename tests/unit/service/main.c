@@ -1,0 +1,11 @@
+/* Unit tests of server/service: what is decided without looking anything up. */
+#include "tests/unit/service/service_tests.h"
+
+int main(void)
+{
+    int failed = 0;
+    failed += run_check_tests();
+    failed += run_permission_tests();
+    failed += run_tag_tests();
+    return failed;
+}
