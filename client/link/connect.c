@@ -59,7 +59,9 @@ static void lost(struct link *link, const struct trouble *why)
         link_over(link);
     } else if (link->options.once) {
         link_emit_trouble(link, EVENT_DISCONNECTED, why);
-        link_give_up(link, CLIENT_EXIT_UNREACHABLE, why->code, why->text);
+        link_give_up(link,
+                     link->server_said_error ? CLIENT_EXIT_REFUSED : CLIENT_EXIT_UNREACHABLE,
+                     why->code, why->text);
     } else {
         schedule_retry(link, why);
     }
@@ -116,7 +118,7 @@ void link_connect_tick(struct link *link)
     if (timeout_us > 0 && link->unreached_since_us != 0 && link->stage < LINK_OPEN &&
         now_us - link->unreached_since_us > timeout_us) {
         char text[OV_ERROR_TEXT_SIZE];
-        (void)snprintf(text, sizeof(text), "%s:%d could not be reached within %d s",
+        (void)snprintf(text, sizeof(text), "no session with %s:%d within %d s",
                        link->options.host, link->options.port, link->options.timeout_ms / 1000);
         link_give_up(link, CLIENT_EXIT_UNREACHABLE, "link.unreachable", text);
     }

@@ -90,10 +90,37 @@ static enum ov_status on_welcome(struct link *link, const uint8_t *body, size_t 
     return OV_OK;
 }
 
-/* The server's own trouble passes; everything else it says stays true for the same client. */
-static bool is_passing(const char *code)
+static bool is_one_of(const char *code, const char *const *codes, size_t count)
 {
-    return strncmp(code, "server.", strlen("server.")) == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The server's own trouble passes, and so does waiting for a deployment to go live, which is what a
+ * camera is there for; a recording waits only if the deployment was paused under it. Everything else
+ * the server says stays true for the same client.
+ */
+static bool is_passing(const struct link *link, const char *code)
+{
+    static const char *const before_live[] = {"deployment.not_live", "deployment.too_early",
+                                              "deployment.not_searchable"};
+    if (strncmp(code, "server.", strlen("server.")) == 0)
+        return true;
+    bool may_wait = link->options.source_kind == OV_SOURCE_LIVE || link->phase == OV_PHASE_PAUSED;
+    return may_wait && is_one_of(code, before_live, sizeof(before_live) / sizeof(before_live[0]));
+}
+
+/* "session.replaced": another client serves this camera now; taking it back would go on for ever. */
+static bool is_final(struct link *link, const char *code)
+{
+    if (is_passing(link, code))
+        return false;
+    return link->stage == LINK_GREETING || strcmp(code, "session.replaced") == 0 ||
+           ++link->fruitless >= LINK_FRUITLESS_MAX;
 }
 
 static enum ov_status on_error(struct link *link, const uint8_t *body, size_t size,
@@ -107,9 +134,8 @@ static enum ov_status on_error(struct link *link, const uint8_t *body, size_t si
     (void)snprintf(trouble.code, sizeof(trouble.code), "%s", message.code);
     (void)snprintf(trouble.text, sizeof(trouble.text), "%s", message.text);
     link_emit_trouble(link, EVENT_ERROR, &trouble);
-    bool is_final = link->stage == LINK_GREETING || ++link->fruitless >= LINK_FRUITLESS_MAX;
     link->server_said_error = true;
-    if (is_final && !is_passing(message.code))
+    if (is_final(link, message.code))
         link_give_up(link, CLIENT_EXIT_REFUSED, message.code, message.text);
     else
         link_drop(link, OV_ERR_CLOSED, message.code, message.text);
