@@ -77,6 +77,20 @@ static const OrtMemoryInfo *ORT_API_CALL runtime_memory_info(const OrtAllocator 
     return runtime.memory;
 }
 
+/*
+ * From version 1.29 on, the published builds of ONNX Runtime for Linux report to their maker: they
+ * write a device identifier and a queue of events below the home folder and start threads that send
+ * them, and DisableTelemetryEvents comes too late to prevent it. This variable, read once when the
+ * library starts, prevents all of it (ORT_TELEMETRY_DISABLED is the name that later versions read).
+ * Set before main, because setenv is only safe while there is one thread. test_engine.c checks that
+ * no thread, file or socket of the library appears.
+ */
+__attribute__((constructor)) static void silence_runtime(void)
+{
+    (void)setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+    (void)setenv("ORT_TELEMETRY_DISABLED", "1", 1);
+}
+
 /* The runtime's own complaints, as one of our log lines. It names nodes and shapes, never values.
  */
 static void ORT_API_CALL on_runtime_log(void *param, OrtLoggingLevel severity, const char *category,

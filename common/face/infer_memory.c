@@ -6,9 +6,8 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
-
-#include "common/base/secret.h"
 
 #define HEADER_BYTES 64u
 #define SMALL_BYTES 4096u /* the first class, header included */
@@ -75,7 +74,7 @@ void ov_infer_memory_free(void *data)
     if (data == NULL)
         return;
     struct block *block = (struct block *)(void *)((unsigned char *)data - HEADER_BYTES);
-    ov_wipe(data, block->size);
+    explicit_bzero(data, block->size); /* as sure as ov_wipe, and several times faster */
     (void)pthread_mutex_lock(&pool.lock);
     block->next = pool.free_list[block->class_no];
     pool.free_list[block->class_no] = block;

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/face/face_test.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "common/base/file.h"
 
 static struct ov_face_engine *engine;
+static size_t threads_before, files_before; /* before the first engine was made */
 
 static void find(const struct ov_image *image, int min_face_px, struct ov_face_list *ret_list)
 {
@@ -441,6 +443,25 @@ static void test_another_runtime_in_the_same_process_is_refused(void **state)
 
 /* ---- what is left behind ---- */
 
+static size_t entries_in(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    size_t count = 0;
+    assert_non_null(dir);
+    while (readdir(dir) != NULL) // NOLINT(concurrency-mt-unsafe)
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+/* The published runtime reports to its maker unless it is kept from it: see infer.c. */
+static void test_the_runtime_starts_no_thread_and_opens_no_file_or_socket(void **state)
+{
+    assert_int_equal(entries_in("/proc/self/task"), threads_before);
+    assert_int_equal(entries_in("/proc/self/fd"), files_before);
+    assert_string_equal(getenv("ORT_DISABLE_TELEMETRY"), "1");
+}
+
 /* How often the bytes occur in this process's readable, writable memory. */
 static size_t occurrences(const void *needle, size_t size)
 {
@@ -494,6 +515,8 @@ static void test_no_copy_of_a_descriptor_stays_in_memory(void **state)
 
 static int make_engine(void **state)
 {
+    threads_before = entries_in("/proc/self/task");
+    files_before = entries_in("/proc/self/fd");
     engine = engine_or_skip();
     return 0;
 }
@@ -523,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_bad_arguments_are_refused),
         cmocka_unit_test(test_a_manifest_that_does_not_fit_its_networks_is_refused),
         cmocka_unit_test(test_another_runtime_in_the_same_process_is_refused),
+        cmocka_unit_test(test_the_runtime_starts_no_thread_and_opens_no_file_or_socket),
         cmocka_unit_test(test_no_copy_of_a_descriptor_stays_in_memory),
     };
     return cmocka_run_group_tests(tests, make_engine, free_engine);
