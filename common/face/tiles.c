@@ -8,7 +8,7 @@
 /* Each level finds faces down to a third, at most, of those of the level before. */
 #define LEVEL_RATIO 3.0f
 /* Face boxes are taller than wide: their height per width, at the least and at the most. */
-#define FACE_ASPECT_MIN 1.2f
+#define FACE_ASPECT_MIN 1.35f
 #define FACE_ASPECT_MAX 1.45f
 /* An overlap holds a face with room to spare, so that it does not touch the tile's edge. */
 #define OVERLAP_ROOM 1.1f

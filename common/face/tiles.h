@@ -17,7 +17,7 @@
 #include "common/face/face.h"
 
 /* A face this wide in the detector's input is found; what is smaller may be missed. Measured. */
-#define OV_DETECTABLE_PX 16.0f
+#define OV_DETECTABLE_PX 20.0f
 /* No face smaller than this is looked for: below it tiles only multiply. */
 #define OV_MIN_FACE_FLOOR_PX 12
 

@@ -239,9 +239,9 @@ static void test_tiles_stay_inside_and_few(void **state)
     static const struct {
         int width, height, face;
         size_t most;
-    } cases[] = {{1920, 1080, 0, 1},   {640, 480, 40, 1},     {1280, 720, 64, 1},
+    } cases[] = {{1920, 1080, 0, 1},   {640, 480, 40, 1},     {1280, 720, 80, 1},
                  {1920, 1080, 40, 10}, {1280, 720, 40, 7},    {3840, 2160, 40, 70},
-                 {1920, 1080, 96, 1},  {8000, 8000, 1, 12000}};
+                 {1920, 1080, 120, 1}, {8000, 8000, 1, 12000}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ov_tile_plan plan;
         assert_int_equal(
