@@ -7,8 +7,10 @@
  */
 #include "common/net/stream_internal.h"
 
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -270,12 +272,16 @@ static void on_dialled(void *ctx, int take_fd, const struct ov_error *err)
 static bool expect_host(SSL *ssl, const char *host)
 {
     X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
+    char name[HOST_NAME_MAX * 4]; /* OpenSSL's macro wants it writable */
+    int length = snprintf(name, sizeof(name), "%s", host);
+    if (length <= 0 || (size_t)length >= sizeof(name))
+        return false;
     if (X509_VERIFY_PARAM_set1_ip_asc(rules, host) == 1)
         return true;
     ERR_clear_error(); /* not numeric */
     X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return host[0] != '\0' && X509_VERIFY_PARAM_set1_host(rules, host, 0) == 1 &&
-           SSL_set_tlsext_host_name(ssl, host) == 1;
+    return X509_VERIFY_PARAM_set1_host(rules, name, 0) == 1 &&
+           SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 enum ov_status ov_stream_connect(struct event_base *base, SSL_CTX *tls, const char *host, int port,

@@ -90,6 +90,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
 
 static bool set_rules(SSL_CTX *ctx)
 {
+    char groups[] = GROUPS; /* OpenSSL's macro wants it writable */
     SSL_CTX_set_security_level(ctx, 2);
     SSL_CTX_set_verify_depth(ctx, CHAIN_DEPTH);
     (void)SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
@@ -100,7 +101,7 @@ static bool set_rules(SSL_CTX *ctx)
     return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, SUITES) == 1 &&
-           SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 && SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+           SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
            SSL_CTX_set_max_early_data(ctx, 0) == 1;
 }
 

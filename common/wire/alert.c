@@ -66,7 +66,8 @@ enum ov_status ov_alert_encode(const struct ov_alert *alert, struct ov_secret *r
     enum ov_status status = name_with_nul(&alert->display_name, &name);
     if (status != OV_OK)
         return status;
-    Overt__V1__Alert message = OVERT__V1__ALERT__INIT;
+    Overt__V1__Alert message;
+    overt__v1__alert__init(&message);
     message.alert_id = codec_borrow(alert->alert_id.bytes, OV_ID_BYTES);
     message.feed_number = alert->feed_number;
     message.run_id = codec_borrow(alert->run_id.bytes, OV_ID_BYTES);
@@ -154,7 +155,8 @@ void ov_alert_done(struct ov_alert *alert)
 
 enum ov_status ov_alert_ack_encode(const struct ov_alert_ack *ack, struct ov_secret *ret_frame)
 {
-    Overt__V1__AlertAck message = OVERT__V1__ALERT_ACK__INIT;
+    Overt__V1__AlertAck message;
+    overt__v1__alert_ack__init(&message);
     message.alert_id = codec_borrow(ack->alert_id.bytes, OV_ID_BYTES);
     return codec_pack(&message.base, OV_FRAME_ALERT_ACK, ret_frame);
 }
@@ -187,7 +189,8 @@ enum ov_status ov_crop_request_encode(const struct ov_crop_request *request,
 {
     if (check_sequence(request->sequence, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__CropRequest message = OVERT__V1__CROP_REQUEST__INIT;
+    Overt__V1__CropRequest message;
+    overt__v1__crop_request__init(&message);
     message.alert_id = codec_borrow(request->alert_id.bytes, OV_ID_BYTES);
     message.run_id = codec_borrow(request->run_id.bytes, OV_ID_BYTES);
     message.sequence = request->sequence;
@@ -224,7 +227,8 @@ enum ov_status ov_crop_encode(const struct ov_crop *crop, struct ov_secret *ret_
 {
     if (check_sequence(crop->sequence, NULL) != OV_OK || crop->jpeg.size > OV_CROP_JPEG_MAX)
         return OV_ERR_INVALID;
-    Overt__V1__Crop message = OVERT__V1__CROP__INIT;
+    Overt__V1__Crop message;
+    overt__v1__crop__init(&message);
     message.alert_id = codec_borrow(crop->alert_id.bytes, OV_ID_BYTES);
     message.sequence = crop->sequence;
     message.jpeg = codec_borrow(crop->jpeg.data, crop->jpeg.size);

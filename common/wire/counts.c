@@ -47,7 +47,8 @@ enum ov_status ov_counts_encode(const struct ov_counts *counts, struct ov_secret
         pointers[used] = &parts[used];
         used++;
     }
-    Overt__V1__Counts message = OVERT__V1__COUNTS__INIT;
+    Overt__V1__Counts message;
+    overt__v1__counts__init(&message);
     message.run_id = codec_borrow(counts->run_id.bytes, OV_ID_BYTES);
     message.camera = codec_text(counts->camera);
     message.minute_us = counts->minute_us;
@@ -114,7 +115,8 @@ enum ov_status ov_counts_ack_encode(const struct ov_counts_ack *ack, struct ov_s
 {
     if (check_counts_ack(ack, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__CountsAck message = OVERT__V1__COUNTS_ACK__INIT;
+    Overt__V1__CountsAck message;
+    overt__v1__counts_ack__init(&message);
     message.run_id = codec_borrow(ack->run_id.bytes, OV_ID_BYTES);
     message.camera = codec_text(ack->camera);
     message.minute_us = ack->minute_us;

@@ -40,7 +40,8 @@ enum ov_status ov_deployment_state_encode(const struct ov_deployment_state *stat
 {
     if (check_state(state, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__DeploymentState message = OVERT__V1__DEPLOYMENT_STATE__INIT;
+    Overt__V1__DeploymentState message;
+    overt__v1__deployment_state__init(&message);
     message.phase = (Overt__V1__DeploymentPhase)state->phase;
     message.reason = codec_text(state->reason);
     message.threshold = state->threshold;
@@ -85,7 +86,8 @@ enum ov_status ov_lease_encode(const struct ov_lease *lease, struct ov_secret *r
 {
     if (check_lease(lease, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__Lease message = OVERT__V1__LEASE__INIT;
+    Overt__V1__Lease message;
+    overt__v1__lease__init(&message);
     message.deployment_id = codec_borrow(lease->deployment_id.bytes, OV_ID_BYTES);
     message.number = lease->number;
     message.valid_ms = lease->valid_ms;

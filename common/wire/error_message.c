@@ -13,7 +13,8 @@ enum ov_status ov_error_message_encode(const struct ov_error_message *error,
 {
     if (check_error(error, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__Error message = OVERT__V1__ERROR__INIT;
+    Overt__V1__Error message;
+    overt__v1__error__init(&message);
     message.code = codec_text(error->code);
     message.text = codec_text(error->text);
     return codec_pack(&message.base, OV_FRAME_ERROR, ret_frame);

@@ -62,7 +62,8 @@ enum ov_status ov_hello_encode(const struct ov_hello *hello, struct ov_secret *r
     char *cameras[OV_CAMERAS_MAX];
     for (size_t i = 0; i < hello->camera_count; i++)
         cameras[i] = codec_text(hello->cameras[i]);
-    Overt__V1__Hello message = OVERT__V1__HELLO__INIT;
+    Overt__V1__Hello message;
+    overt__v1__hello__init(&message);
     message.protocol = hello->protocol;
     message.software = codec_text(hello->software);
     if (hello->names_deployment)
@@ -162,7 +163,8 @@ static enum ov_status check_welcome(const struct ov_welcome *welcome, struct ov_
 
 static Overt__V1__QualityGate gate_message(const struct ov_quality_gate *gate)
 {
-    Overt__V1__QualityGate message = OVERT__V1__QUALITY_GATE__INIT;
+    Overt__V1__QualityGate message;
+    overt__v1__quality_gate__init(&message);
     message.min_eye_distance_px = gate->min_eye_distance_px;
     message.min_sharpness = gate->min_sharpness;
     message.max_yaw_deg = gate->max_yaw_deg;
@@ -192,7 +194,8 @@ enum ov_status ov_welcome_encode(const struct ov_welcome *welcome, struct ov_sec
     if (check_welcome(welcome, NULL) != OV_OK)
         return OV_ERR_INVALID;
     Overt__V1__QualityGate gate = gate_message(&welcome->gate);
-    Overt__V1__Welcome message = OVERT__V1__WELCOME__INIT;
+    Overt__V1__Welcome message;
+    overt__v1__welcome__init(&message);
     message.protocol = welcome->protocol;
     message.site = codec_text(welcome->site);
     message.deployment_id = codec_borrow(welcome->deployment_id.bytes, OV_ID_BYTES);

@@ -7,7 +7,8 @@ enum ov_status ov_ping_encode(const struct ov_ping *ping, struct ov_secret *ret_
 {
     if (check_time("sent_at_us", ping->sent_at_us, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__Ping message = OVERT__V1__PING__INIT;
+    Overt__V1__Ping message;
+    overt__v1__ping__init(&message);
     message.number = ping->number;
     message.sent_at_us = ping->sent_at_us;
     return codec_pack(&message.base, OV_FRAME_PING, ret_frame);
@@ -43,7 +44,8 @@ enum ov_status ov_pong_encode(const struct ov_pong *pong, struct ov_secret *ret_
 {
     if (check_pong(pong, NULL) != OV_OK)
         return OV_ERR_INVALID;
-    Overt__V1__Pong message = OVERT__V1__PONG__INIT;
+    Overt__V1__Pong message;
+    overt__v1__pong__init(&message);
     message.number = pong->number;
     message.ping_sent_at_us = pong->ping_sent_at_us;
     message.sent_at_us = pong->sent_at_us;

@@ -149,7 +149,8 @@ enum ov_status ov_probe_batch_encode(const struct ov_probe_batch *batch, uint32_
     for (size_t i = 0; i < batch->count && status == OV_OK; i++)
         status = put_probe(&batch->probes[i], dimension, i, parts);
     if (status == OV_OK) {
-        Overt__V1__ProbeBatch message = OVERT__V1__PROBE_BATCH__INIT;
+        Overt__V1__ProbeBatch message;
+        overt__v1__probe_batch__init(&message);
         message.batch = batch->batch;
         message.n_probes = batch->count;
         message.probes = parts->pointers;
@@ -275,7 +276,8 @@ enum ov_status ov_batch_ack_encode(const struct ov_batch_ack *ack, struct ov_sec
         return OV_ERR_INVALID;
     uint64_t alerted[OV_BATCH_PROBES_MAX];
     memcpy(alerted, ack->alerted, sizeof(alerted));
-    Overt__V1__BatchAck message = OVERT__V1__BATCH_ACK__INIT;
+    Overt__V1__BatchAck message;
+    overt__v1__batch_ack__init(&message);
     message.batch = ack->batch;
     message.n_alerted = ack->alerted_count;
     message.alerted = alerted;

@@ -65,12 +65,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 void fuzz_seeds(void (*emit)(void *ctx, const void *data, size_t size), void *ctx)
 {
-    static const char *const files[] = {
-        "[a]\ntext = hello\npath = x/y\nnumber = -3\n\n[b]\ntime = 90s\nreal = 0.25\n"
-        "choice = two\nflag = yes\n",
-        "# comment\r\n; another\r\n[ a ]\r\n\ttext=  \xc3\xa9 = 1 # no comment \r\n",
-        "[b]\ntime = 100000ms\nreal = -1e-3\nflag=off",
-    };
+    static const char plain[] = "[a]\ntext = hello\npath = x/y\nnumber = -3\n\n"
+                                "[b]\ntime = 90s\nreal = 0.25\nchoice = two\nflag = yes\n";
+    static const char odd[] =
+        "# comment\r\n; another\r\n[ a ]\r\n\ttext=  \xc3\xa9 = 1 # text \r\n";
+    static const char cut[] = "[b]\ntime = 100000ms\nreal = -1e-3\nflag=off";
+    static const char *const files[] = {plain, odd, cut};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         emit(ctx, files[i], strlen(files[i]));
 }
