@@ -9,7 +9,7 @@
 #include "common/config/ini.h"
 #include "common/config/value.h"
 
-#define FILE_MAX_BYTES (1024u * 1024u)
+#define FILE_MAX_BYTES ((size_t)1 << 20)
 
 static const struct ov_config_key *find_key(const struct ov_config_table *table,
                                             const char *section, const char *key)

@@ -20,7 +20,7 @@
 #define FINISH_MS 2000
 #define REFUSAL_LINGER_MS 500
 /* Read after the end at most; a peer that has sent more than this loses the rest. */
-#define SALVAGE_MAX_BYTES (1024u * 1024u)
+#define SALVAGE_MAX_BYTES ((size_t)1 << 20)
 
 static const char *peer_name(const struct ov_stream *stream)
 {

@@ -19,7 +19,7 @@
 /* The one protocol, in the form in which TLS wants it: a length byte, then the name. Each context
  * owns one. */
 struct alpn {
-    unsigned char wire[ALPN_MAX + 1];
+    unsigned char wire[ALPN_MAX + 2]; /* and a NUL that does not travel */
     unsigned int size;
 };
 
@@ -48,7 +48,7 @@ static enum ov_status set_alpn(SSL_CTX *ctx, const char *name, struct ov_error *
     if (alpn == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for a TLS context");
     alpn->wire[0] = (unsigned char)length;
-    memcpy(alpn->wire + 1, name, length);
+    memcpy(alpn->wire + 1, name, length + 1);
     alpn->size = (unsigned int)length + 1;
     if (alpn_index < 0 || SSL_CTX_set_ex_data(ctx, alpn_index, alpn) != 1) {
         free(alpn);

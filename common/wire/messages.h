@@ -28,8 +28,8 @@
 #define OV_ERROR_TEXT_SIZE 513
 #define OV_DIGEST_BYTES 32
 #define OV_BATCH_PROBES_MAX 64
-#define OV_REFERENCE_JPEG_MAX (64u * 1024u)
-#define OV_CROP_JPEG_MAX (256u * 1024u)
+#define OV_REFERENCE_JPEG_MAX 65536u /* bytes */
+#define OV_CROP_JPEG_MAX 262144u     /* bytes */
 
 enum ov_source_kind { OV_SOURCE_LIVE = 1, OV_SOURCE_FILE = 2, OV_SOURCE_STILLS = 3 };
 const char *ov_source_kind_name(enum ov_source_kind kind);

@@ -1,5 +1,6 @@
 /* Streams of frames over real loopback connections. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include "common/base/bytes.h"
 #include "common/net/init.h"
 #include "common/wire/messages.h"
 #include "tests/unit/net/pair.h"
@@ -470,6 +472,92 @@ static void finishing_inside_a_frame_delivers_no_other(void **state)
     pair_done(&pair);
 }
 
+/* ---- what is left in memory ---- */
+
+#define MARK_BYTES 48
+#define REGION_MAX ((size_t)1 << 30) /* larger ones are a sanitizer's own */
+
+static uint8_t
+    inverted_mark[MARK_BYTES]; /* never the mark itself, or the scan would find it here */
+
+static bool is_mark(const uint8_t *at)
+{
+    for (size_t i = 0; i < MARK_BYTES; i++) {
+        if ((at[i] ^ inverted_mark[i]) != 0xff)
+            return false;
+    }
+    return true;
+}
+
+static size_t marks_in_region(int memory, uint64_t from, uint64_t to)
+{
+    static uint8_t window[1 << 16];
+    size_t found = 0;
+    while (to - from >= MARK_BYTES) {
+        size_t want = to - from < sizeof(window) ? (size_t)(to - from) : sizeof(window);
+        ssize_t got = pread(memory, window, want, (off_t)from);
+        if (got < MARK_BYTES)
+            break;
+        for (size_t i = 0; i + MARK_BYTES <= (size_t)got; i++)
+            found += is_mark(window + i) ? 1 : 0;
+        from += (size_t)got == want && want < sizeof(window) ? want : (size_t)got - MARK_BYTES + 1;
+    }
+    ov_wipe(window, sizeof(window));
+    return found;
+}
+
+/* How often the mark is anywhere in this process's writable memory. */
+static size_t marks_in_memory(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    char line[512];
+    size_t found = 0;
+    assert_non_null(maps);
+    assert_true(memory >= 0);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        uint64_t from = 0;
+        uint64_t to = 0;
+        char mode[5] = "";
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &from, &to, mode) == 3 && mode[1] == 'w' &&
+            to - from <= REGION_MAX)
+            found += marks_in_region(memory, from, to);
+    }
+    (void)fclose(maps);
+    (void)close(memory);
+    return found;
+}
+
+/* A frame with the mark at its start, its middle and its end. */
+static void send_marked(struct side *side, size_t size)
+{
+    struct ov_secret frame = OV_SECRET_INIT;
+    struct ov_frame_header header = {.length = (uint32_t)size, .type = OV_FRAME_CROP};
+    assert_int_equal(ov_secret_new(&frame, OV_FRAME_HEADER_BYTES + size), OV_OK);
+    ov_frame_header_write(frame.data, &header);
+    uint8_t *body = frame.data + OV_FRAME_HEADER_BYTES;
+    for (size_t i = 0; i < MARK_BYTES; i++)
+        body[i] = body[size / 2 + i] = body[size - MARK_BYTES + i] = (uint8_t)~inverted_mark[i];
+    assert_true(marks_in_memory() >= 3); /* the scan does see it */
+    assert_int_equal(ov_stream_send(side->stream, &frame), OV_OK);
+    ov_secret_free(&frame);
+}
+
+static void nothing_of_a_frame_is_left_in_memory_once_it_was_handled(void **state)
+{
+    static const size_t sizes[] = {200, 5000, 16384, 250000};
+    ov_random(inverted_mark, sizeof(inverted_mark));
+    pair_init(&pair, server_tls);
+    open_pair();
+    for (size_t i = 0; i < 4; i++) {
+        send_marked(&pair.client, sizes[i]);
+        pair_until_frames(&pair, &pair.server, i + 1);
+        pair_spin(&pair, 10);
+        assert_int_equal(marks_in_memory(), 0); /* both sides live in this process, still open */
+    }
+    pair_done(&pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +580,7 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_tls_end_the_connection),
         cmocka_unit_test(a_stream_may_be_freed_inside_any_event),
         cmocka_unit_test(finishing_inside_a_frame_delivers_no_other),
+        cmocka_unit_test(nothing_of_a_frame_is_left_in_memory_once_it_was_handled),
     };
     if (ov_net_init() != OV_OK)
         return 1;
