@@ -1,7 +1,6 @@
 /* An installation for a test: made, used, and taken down by process id. */
 #include "tests/integration/harness/world.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -20,6 +19,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "tests/integration/harness/faces.h"
 #include "tests/integration/harness/process.h"
 
 #define READY_LIMIT_MS 60000
@@ -90,7 +90,7 @@ void world_postgres(struct world *world, const char *verb)
                      0);
 }
 
-static void conninfo(struct world *world, const char *role, struct ov_buf *out)
+void world_conninfo(struct world *world, const char *role, struct ov_buf *out)
 {
     char script[PATH_MAX + 64];
     (void)snprintf(script, sizeof(script), "%s/deploy/postgres-private", world->source);
@@ -100,10 +100,10 @@ static void conninfo(struct world *world, const char *role, struct ov_buf *out)
         out->data[--out->length] = '\0';
 }
 
-static void write_config(struct world *world, const char *extra)
+void world_write_config(struct world *world, const char *extra)
 {
     struct ov_buf server = OV_BUF_INIT;
-    conninfo(world, "server", &server);
+    world_conninfo(world, "server", &server);
     FILE *file = fopen(world->config, "w");
     assert_non_null(file);
     (void)fprintf(file,
@@ -127,7 +127,6 @@ static void make_certificates(struct world *world)
     assert_int_equal(world_deploy(world, "pki", "server", pki, "localhost", "127.0.0.1", NULL), 0);
     assert_int_equal(world_deploy(world, "pki", "person", pki, "ada", NULL), 0);
     assert_int_equal(world_deploy(world, "pki", "person", pki, "ben", NULL), 0);
-    assert_int_equal(world_deploy(world, "pki", "site", pki, "north", NULL), 0);
 }
 
 void world_new(struct world *world)
@@ -145,7 +144,7 @@ void world_new(struct world *world)
                                   "--no-fsync", NULL),
                      0);
     make_certificates(world);
-    write_config(world, NULL);
+    world_write_config(world, NULL);
     char program[PATH_MAX + 16];
     (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
     const char *argv[] = {program, "bootstrap", "--config", world->config, "ada", "ben", NULL};
@@ -199,7 +198,7 @@ void world_start_overtd(struct world *world, const char *extra_config)
     off_t from = stat(world->overtd_log, &info) == 0 ? info.st_size : 0;
     char program[PATH_MAX + 16];
     (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
-    write_config(world, extra_config);
+    world_write_config(world, extra_config);
     const char *argv[] = {program, "serve", "--config", world->config, NULL};
     world->overtd = process_start(argv, world->overtd_log, NULL);
     assert_true(world->overtd > 0);
@@ -212,6 +211,14 @@ void world_start_overtd(struct world *world, const char *extra_config)
             fail_msg("overtd does not become ready");
         }
     }
+}
+
+int world_try_overtd(struct world *world, int limit_s, struct ov_buf *out)
+{
+    char program[PATH_MAX + 16];
+    (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
+    const char *argv[] = {program, "serve", "--config", world->config, NULL};
+    return process_run(argv, NULL, NULL, out, limit_s);
 }
 
 int world_stop_overtd(struct world *world)
@@ -233,7 +240,7 @@ int world_psql(struct world *world, const char *role, const char *sql, struct ov
 {
     struct ov_buf target = OV_BUF_INIT;
     struct ov_buf errors = OV_BUF_INIT;
-    conninfo(world, role, &target);
+    world_conninfo(world, role, &target);
     const char *argv[] = {"psql", target.data,       "-X", "-q", "-A", "-t",
                           "-v",   "ON_ERROR_STOP=1", "-c", sql,  NULL};
     int status = process_run(argv, NULL, out, &errors, COMMAND_LIMIT_S);
@@ -329,52 +336,59 @@ static void read_id(const struct ov_buf *json_text, struct ov_id *ret_id)
     json_decref(root);
 }
 
-void world_go_live(struct world *world, const char *photo, const char *region,
-                   struct ov_id *ret_deployment)
+void world_add_site(struct world *world, const char *name)
+{
+    assert_int_equal(world_deploy(world, "pki", "site", world_path(world, "pki"), name, NULL), 0);
+    world_ctl_ok(world, "ada", NULL, NULL, "site", "add", name, NULL);
+}
+
+void world_apply(struct world *world, const char *name, const char *site, int cool_down_s,
+                 struct ov_id *ret_deployment)
 {
     struct ov_buf out = OV_BUF_INIT;
-    world_ctl_ok(world, "ada", NULL, NULL, "site", "add", "north", NULL);
-    world_ctl_ok(world, "ada", NULL, &out, "deployment", "create", "trial", "--purpose",
-                 "integration test", "--site", "north", "--kind", "exercise", NULL);
+    char cool_down[16];
+    (void)snprintf(cool_down, sizeof(cool_down), "%d", cool_down_s);
+    world_ctl_ok(world, "ada", NULL, &out, "deployment", "create", name, "--purpose",
+                 "integration test", "--site", site, "--kind", "exercise",
+                 cool_down_s >= 0 ? "--cool-down" : NULL, cool_down, NULL);
     read_id(&out, ret_deployment);
     ov_buf_free(&out);
-    world_ctl_ok(world, "ada", "Test Subject\nREF-0001\n", NULL, "watchlist", "add", "trial", photo,
-                 "--category", "missing_at_risk", "--response", "safeguarding",
-                 region != NULL ? "--region" : NULL, region, NULL);
-    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "approve", "trial", NULL);
-    world_ctl_ok(world, "ben", NULL, NULL, "deployment", "start", "trial", NULL);
 }
 
-static bool file_contains(const char *path, const void *bytes, size_t size)
+void world_propose(struct world *world, const char *deployment, const char *photo,
+                   const char *region, const char *subject, struct ov_id *ret_entry)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    world_ctl_ok(world, "ada", subject, &out, "watchlist", "add", deployment, photo, "--category",
+                 "missing_at_risk", "--response", "safeguarding",
+                 region != NULL ? "--region" : NULL, region, NULL);
+    read_id(&out, ret_entry);
+    ov_buf_free(&out);
+}
+
+void world_approve(struct world *world, const char *deployment)
+{
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "approve", deployment, NULL);
+}
+
+void world_go_live(struct world *world, const char *name, const char *site, int cool_down_s,
+                   struct ov_id *ret_deployment)
+{
+    struct ov_id entry;
+    char photo[PATH_MAX + 64];
+    (void)snprintf(photo, sizeof(photo), "%s/" FACES_PHOTO, world->deps);
+    world_add_site(world, site);
+    world_apply(world, name, site, cool_down_s, ret_deployment);
+    world_propose(world, name, photo, FACES_REGION, WORLD_NAME "\n" WORLD_REFERENCE "\n", &entry);
+    world_approve(world, name);
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "start", name, NULL);
+}
+
+bool world_log_says(const char *path, const char *text)
 {
     struct ov_buf content = OV_BUF_INIT;
-    bool found = ov_file_read(path, (size_t)1 << 31, &content, NULL) == OV_OK &&
-                 content.length >= size &&
-                 memmem(content.data, content.length, bytes, size) != NULL;
-    if (found)
-        print_error("found in %s\n", path);
+    bool found = ov_file_read(path, (size_t)1 << 30, &content, NULL) == OV_OK &&
+                 content.length > 0 && strstr(content.data, text) != NULL;
     ov_buf_free(&content);
-    return found;
-}
-
-bool world_folder_contains(const char *folder, const void *bytes, size_t size)
-{
-    DIR *dir = opendir(folder);
-    bool found = false;
-    if (dir == NULL)
-        return false;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        char path[PATH_MAX];
-        struct stat info;
-        (void)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            lstat(path, &info) != 0)
-            continue;
-        if (S_ISDIR(info.st_mode))
-            found = world_folder_contains(path, bytes, size) || found;
-        else if (S_ISREG(info.st_mode))
-            found = file_contains(path, bytes, size) || found;
-    }
-    (void)closedir(dir);
     return found;
 }

@@ -27,14 +27,20 @@ struct world {
     int api_port;
 };
 
-/* Cluster, CA, certificates for the server, persons "ada" and "ben" and site "north", bootstrap of
- * ada and ben. Does not start overtd. */
+/* Cluster, CA, certificates for the server and the persons "ada" and "ben", bootstrap of
+ * ada and ben. Does not start overtd. Exits with 77 when PostgreSQL or the models are not there. */
 void world_new(struct world *world);
+/* Configuration with the standard keys and extra ini text (may be NULL), written to world->config. */
+void world_write_config(struct world *world, const char *extra_config);
 /* Stops everything and removes the folder; kept when OVERT_KEEP is set. */
 void world_free(struct world *world);
 
-/* extra_config: ini text appended to the configuration, or NULL. Waits until it is ready. */
+/* extra_config: ini text appended to the configuration, or NULL. Waits until it is ready. Ports are
+ * free ones at first and the same ever after. */
 void world_start_overtd(struct world *world, const char *extra_config);
+/* Runs it although it is not to become ready: returns its exit status, -1 after limit_s. What it
+ * said is appended to out. */
+int world_try_overtd(struct world *world, int limit_s, struct ov_buf *out);
 /* SIGTERM; returns the exit status. */
 int world_stop_overtd(struct world *world);
 void world_kill_overtd(struct world *world);
@@ -43,6 +49,8 @@ void world_kill_overtd(struct world *world);
 int world_deploy(struct world *world, const char *script, ...);
 void world_postgres(struct world *world, const char *verb); /* stop, kill, restart */
 
+/* How a role connects (libpq's keywords), appended to out. */
+void world_conninfo(struct world *world, const char *role, struct ov_buf *out);
 /* One SQL text as a role ("owner", "server", "oversight"); unaligned rows appended to out. */
 int world_psql(struct world *world, const char *role, const char *sql, struct ov_buf *out);
 /* The single value of a query as the owner, as a number. */
@@ -60,17 +68,29 @@ const char *world_path(struct world *world, const char *name);
 /* The folder of DIR/pki/NAME, for example "site-north". */
 const char *world_identity(struct world *world, const char *name);
 
-/*
- * Site north, an exercise "trial" that is live with one approved entry from the given photo, and
- * running overtd. ret_deployment is its id.
- */
-void world_go_live(struct world *world, const char *photo, const char *region,
+/* --- people at work, through overtctl; overtd runs ------------------------------------------- */
+
+/* A certificate for the site, and the site itself. */
+void world_add_site(struct world *world, const char *name);
+/* An exercise, applied for by ada. cool_down_s -1: the default. */
+void world_apply(struct world *world, const char *name, const char *site, int cool_down_s,
+                 struct ov_id *ret_deployment);
+/* ada proposes an entry. subject: two lines, name and reference. region may be NULL. */
+void world_propose(struct world *world, const char *deployment, const char *photo,
+                   const char *region, const char *subject, struct ov_id *ret_entry);
+/* ben approves what is proposed. */
+void world_approve(struct world *world, const char *deployment);
+/* Whatever it takes: site, exercise, one approved entry (FACES_PHOTO's), started by ben. */
+void world_go_live(struct world *world, const char *name, const char *site, int cool_down_s,
                    struct ov_id *ret_deployment);
+
+#define WORLD_NAME "Test Subject Quetzalcoatl"
+#define WORLD_REFERENCE "REF-7731-XQ"
 
 /* Polls until the SQL gives the number or the time is up; returns whether it did. */
 bool world_await_number(struct world *world, const char *sql, long wanted, int limit_ms);
 
-/* True when the bytes occur in any file below the folder. */
-bool world_folder_contains(const char *folder, const void *bytes, size_t size);
+/* True when the file contains the text. */
+bool world_log_says(const char *path, const char *text);
 
 #endif

@@ -1,0 +1,2 @@
+#include "tests/integration/protocol/bench.h"
+int main(void){return 0;}
