@@ -1,4 +1,4 @@
-/* Admission: identity, path, method, headers, body, in this order; the body is copied last. */
+/* Admission: framing, identity, path, method, headers; the body is copied last. */
 #include "server/api/admit.h"
 
 #include <string.h>
@@ -63,6 +63,24 @@ static enum ov_status check_origin(struct evhttp_request *http, struct ov_error 
         return ov_fail(err, OV_ERR_DENIED, "request.cross_site",
                        "this request was made by another site's page; open the console itself");
     return OV_OK;
+}
+
+/* Whether what follows the head of a GET or DELETE is its body or the next request is a matter on
+ * which versions of evhttp differ; what is unclear is refused and ends the connection. */
+static enum ov_status check_no_body(struct request *request, struct evhttp_request *http,
+                                    struct ov_error *err)
+{
+    const char *length = NULL;
+    const char *encoding = NULL;
+    bool may_have_one = request->method == METHOD_POST || request->method == METHOD_PATCH;
+    bool once = one_header(http, "Content-Length", &length) &&
+                one_header(http, "Transfer-Encoding", &encoding);
+    if (once &&
+        (may_have_one || (encoding == NULL && (length == NULL || strcmp(length, "0") == 0))))
+        return OV_OK;
+    request->ends_connection = true;
+    return ov_fail(err, OV_ERR_INVALID, "request.body",
+                   once ? "this request takes no body" : "a header is there twice");
 }
 
 static const char *type_of_body(enum route_body body)
@@ -152,7 +170,9 @@ enum ov_status admit(struct request *request, struct evhttp_request *http, SSL *
                      struct ov_error *err)
 {
     request->method = method_of(http);
-    enum ov_status status = take_peer(request, ssl, err);
+    enum ov_status status = check_no_body(request, http, err);
+    if (status == OV_OK)
+        status = take_peer(request, ssl, err);
     if (status == OV_OK)
         status = request_parse_target(request, evhttp_request_get_uri(http), err);
     if (status == OV_OK)

@@ -50,6 +50,7 @@ struct request {
     struct ov_peer peer;            /* whose certificate */
     struct ov_id principal_id;      /* zero until identified */
     char field[REQUEST_FIELD_SIZE]; /* which member of the input an error is about */
+    bool ends_connection; /* what follows on the connection cannot be trusted to be a request */
     struct reply reply;
 
     int64_t started_us;    /* monotonic */

@@ -1,0 +1,205 @@
+/* libcurl, wrapped. */
+#include "tests/integration/api/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <curl/curl.h>
+
+#include "common/base/bytes.h"
+#include "tests/integration/api/bed.h"
+
+struct client {
+    CURL *curl;
+};
+
+struct client *client_new_at(const char *folder)
+{
+    char path[PATH_MAX + 64];
+    struct client *client = calloc(1, sizeof(*client));
+    client->curl = curl_easy_init();
+    assert_non_null(client->curl);
+    curl_easy_setopt(client->curl, CURLOPT_CAINFO, bed.ca);
+    curl_easy_setopt(client->curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(client->curl, CURLOPT_TIMEOUT, 90L);
+    curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
+    if (folder != NULL) {
+        (void)snprintf(path, sizeof(path), "%s/%s/cert.pem", bed.dir, folder);
+        curl_easy_setopt(client->curl, CURLOPT_SSLCERT, path);
+        (void)snprintf(path, sizeof(path), "%s/%s/key.pem", bed.dir, folder);
+        curl_easy_setopt(client->curl, CURLOPT_SSLKEY, path);
+    }
+    return client;
+}
+
+struct client *client_new(const char *identity)
+{
+    char folder[256];
+    if (identity == NULL)
+        return client_new_at(NULL);
+    (void)snprintf(folder, sizeof(folder), "pki/%s", identity);
+    return client_new_at(folder);
+}
+
+void client_free(struct client *client)
+{
+    curl_easy_cleanup(client->curl);
+    free(client);
+}
+
+void answer_done(struct answer *answer)
+{
+    json_decref(answer->json);
+    answer->json = NULL;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *ctx)
+{
+    ov_buf_append(ctx, data, size * count);
+    return size * count;
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *ctx)
+{
+    struct answer *answer = ctx;
+    size_t used = strlen(answer->headers);
+    size_t length = size * count;
+    if (used + length < sizeof(answer->headers)) {
+        memcpy(answer->headers + used, data, length);
+        answer->headers[used + length] = '\0';
+    }
+    return length;
+}
+
+static struct curl_slist *list_of(const char *const *headers)
+{
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
+        list = curl_slist_append(list, headers[i]);
+    return list;
+}
+
+struct answer client_send(struct client *client, const char *method, const char *path,
+                          const char *const *headers, const void *body, size_t body_bytes)
+{
+    char url[1024];
+    struct answer answer = {.status = 0};
+    struct ov_buf received = OV_BUF_INIT;
+    struct curl_slist *list = list_of(headers);
+    (void)snprintf(url, sizeof(url), "https://localhost:%d%s", api_port(bed.api), path);
+    curl_easy_setopt(client->curl, CURLOPT_URL, url);
+    curl_easy_setopt(client->curl, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, list);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &received);
+    curl_easy_setopt(client->curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &answer);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+    if (body != NULL) {
+        curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+        curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_bytes);
+        curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+    }
+    answer.curl_code = (int)curl_easy_perform(client->curl);
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer.status);
+    if (received.length > 0)
+        answer.json = json_loadb(received.data, received.length, 0, NULL);
+    curl_slist_free_all(list);
+    ov_buf_free(&received);
+    return answer;
+}
+
+struct answer client_get(struct client *client, const char *path)
+{
+    return client_send(client, "GET", path, NULL, NULL, 0);
+}
+
+struct answer client_delete(struct client *client, const char *path)
+{
+    return client_send(client, "DELETE", path, NULL, NULL, 0);
+}
+
+struct answer client_post(struct client *client, const char *path, const char *json)
+{
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    return client_send(client, "POST", path, headers, json, strlen(json));
+}
+
+/* base64 as the header wants it. */
+static void to_base64url(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '+')
+            *text = '-';
+        else if (*text == '/')
+            *text = '_';
+        else if (*text == '=')
+            *text = '\0';
+    }
+}
+
+struct answer client_add(struct client *client, const char *deployment, const char *entry_json,
+                         const void *jpeg, size_t jpeg_bytes)
+{
+    char path[256];
+    char header[4096];
+    char *encoded = ov_base64_encode(entry_json, strlen(entry_json));
+    assert_non_null(encoded);
+    to_base64url(encoded);
+    (void)snprintf(header, sizeof(header), "Overt-Entry: %s", encoded);
+    free(encoded);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist", deployment);
+    const char *const headers[] = {"Content-Type: image/jpeg", header, NULL};
+    return client_send(client, "POST", path, headers, jpeg, jpeg_bytes);
+}
+
+static const json_t *find(const struct answer *answer, const char *path)
+{
+    const json_t *at = answer->json;
+    while (at != NULL && *path != '\0') {
+        char key[64];
+        size_t length = strcspn(path, ".");
+        (void)snprintf(key, sizeof(key), "%.*s", (int)length, path);
+        at = json_is_array(at) ? json_array_get(at, (size_t)strtoul(key, NULL, 10))
+                               : json_object_get(at, key);
+        path += length + (path[length] == '.' ? 1 : 0);
+    }
+    return at;
+}
+
+const char *answer_text(const struct answer *answer, const char *path)
+{
+    const char *text = json_string_value(find(answer, path));
+    return text != NULL ? text : "";
+}
+
+json_int_t answer_int(const struct answer *answer, const char *path)
+{
+    const json_t *value = find(answer, path);
+    if (!json_is_integer(value))
+        fail_msg("%s is no whole number", path);
+    return json_integer_value(value);
+}
+
+struct answer expect_kept(struct answer answer, long status, const char *code)
+{
+    const char *got = answer_text(&answer, "error.code");
+    if (answer.status != status || strcmp(got, code != NULL ? code : "") != 0)
+        fail_msg("status %ld (curl %d), code '%s': %s; expected %ld '%s'", answer.status,
+                 answer.curl_code, got, answer_text(&answer, "error.text"), status,
+                 code != NULL ? code : "");
+    return answer;
+}
+
+void expect(struct answer answer, long status, const char *code)
+{
+    answer = expect_kept(answer, status, code);
+    answer_done(&answer);
+}

@@ -1,0 +1,47 @@
+/* An HTTPS client for tests: libcurl, one person per client, JSON back. */
+#ifndef OVERT_TESTS_INTEGRATION_API_CLIENT_H
+#define OVERT_TESTS_INTEGRATION_API_CLIENT_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+struct client; /* keeps its connection */
+
+/* identity: a folder below pki/, "person-ada"; NULL: no certificate. */
+struct client *client_new(const char *identity);
+/* With another authority's certificate: a path below the bed's folder. */
+struct client *client_new_at(const char *folder);
+void client_free(struct client *client);
+
+struct answer {
+    long status; /* 0: there was none */
+    int curl_code;
+    json_t *json; /* NULL when the body is empty or no JSON */
+    char headers[4096];
+};
+void answer_done(struct answer *answer);
+
+/* body may be NULL (none at all). headers: NULL-terminated lines, or NULL. The caller calls
+ * answer_done. */
+struct answer client_send(struct client *client, const char *method, const char *path,
+                          const char *const *headers, const void *body, size_t body_bytes);
+
+struct answer client_get(struct client *client, const char *path);
+struct answer client_delete(struct client *client, const char *path);
+/* JSON text as the body. */
+struct answer client_post(struct client *client, const char *path, const char *json);
+/* A photograph for a watchlist; entry_json goes into Overt-Entry. */
+struct answer client_add(struct client *client, const char *deployment, const char *entry_json,
+                         const void *jpeg, size_t jpeg_bytes);
+
+/* The text of a member, by a dotted path: "error.code"; "" when there is none. */
+const char *answer_text(const struct answer *answer, const char *path);
+json_int_t answer_int(const struct answer *answer, const char *path);
+
+/* Fails the test unless the answer has this status (and, for errors, this code); frees it. */
+void expect(struct answer answer, long status, const char *code);
+/* The same, keeping the answer. */
+struct answer expect_kept(struct answer answer, long status, const char *code);
+
+#endif

@@ -1,0 +1,12 @@
+/* The groups of tests of the API. */
+#ifndef OVERT_TESTS_INTEGRATION_API_TESTS_H
+#define OVERT_TESTS_INTEGRATION_API_TESTS_H
+
+int run_identity_tests(void);
+int run_requests_tests(void);
+int run_deployments_tests(void);
+int run_watchlist_tests(void);
+int run_alerts_tests(void);
+int run_connections_tests(void);
+
+#endif
