@@ -125,12 +125,14 @@ void row_text(struct row *row, char *out, size_t out_size)
 {
     size_t size = 0;
     const void *at = next(row, &size);
-    if (size >= out_size || (at != NULL && memchr(at, '\0', size) != NULL)) {
+    if (at == NULL) {
+        size = 0;
+    } else if (size >= out_size || memchr(at, '\0', size) != NULL) {
         row->failed = true;
         size = 0;
-    }
-    if (size > 0)
+    } else {
         memcpy(out, at, size);
+    }
     out[size] = '\0';
 }
 

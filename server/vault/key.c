@@ -50,7 +50,6 @@ static struct seal_context as_seal(const struct context *context)
 static void file_context(struct context *context, enum vault_class class_id,
                          const struct ov_id *owner)
 {
-    context->size = 0;
     context_add_text(context, "overt key v1");
     context_add_text(context, vault_class_name(class_id));
     context_add(context, owner->bytes, OV_ID_BYTES);
@@ -62,7 +61,6 @@ static enum ov_status row_context(struct context *context, const struct vault_ke
     if (*column == '\0' || strlen(column) > COLUMN_BYTES_MAX)
         return ov_fail(err, OV_ERR_INTERNAL, "vault.column", "a column is named by 1 to %u bytes",
                        COLUMN_BYTES_MAX);
-    context->size = 0;
     context_add_text(context, "overt seal v1");
     context_add_text(context, vault_class_name(key->class_id));
     context_add(context, key->owner.bytes, OV_ID_BYTES);
@@ -110,7 +108,7 @@ void vault_key_free(struct vault_key *key)
 static enum ov_status write_wrapped(const struct vault *vault, const struct vault_key *key,
                                     const char *path, struct ov_error *err)
 {
-    struct context context;
+    struct context context = {.size = 0};
     uint8_t wrapped[KEY_FILE_BYTES];
     file_context(&context, key->class_id, &key->owner);
     enum ov_status status = seal_close(vault->installation_key.data, as_seal(&context),
@@ -172,7 +170,7 @@ enum ov_status vault_key_load(struct vault *vault, enum vault_class class_id,
         status = read_wrapped(path, class_id, &wrapped, err);
     if (status != OV_OK)
         return status;
-    struct context context;
+    struct context context = {.size = 0};
     file_context(&context, class_id, owner);
     struct vault_key *key = key_new(class_id, owner);
     if (key == NULL)
@@ -262,7 +260,7 @@ enum ov_status vault_seal(const struct vault_key *key, const char *column, const
                           const void *data, size_t size, struct ov_secret *ret_sealed,
                           struct ov_error *err)
 {
-    struct context context;
+    struct context context = {.size = 0};
     struct ov_secret sealed = OV_SECRET_INIT;
     enum ov_status status = row_context(&context, key, column, row, err);
     if (status != OV_OK)
@@ -282,7 +280,7 @@ enum ov_status vault_unseal(const struct vault_key *key, const char *column,
                             const struct ov_id *row, const void *sealed, size_t size,
                             struct ov_secret *ret_data, struct ov_error *err)
 {
-    struct context context;
+    struct context context = {.size = 0};
     enum ov_status status = row_context(&context, key, column, row, err);
     if (status != OV_OK)
         return status;

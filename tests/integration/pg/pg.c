@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,35 +32,77 @@ struct pg {
 /* Whatever a test leaves behind is removed when the program ends. */
 static struct pg *clusters;
 
-/* Exit status of the script; its standard output (at most size - 1 bytes) goes to out, or nowhere.
- */
+#define ARGUMENTS_MAX 16
+
+/* Splits words at spaces, into words that stay in text. */
+static void add_words(const char *argv[ARGUMENTS_MAX], size_t used, char *text)
+{
+    for (char *word = strsep(&text, " "); word != NULL && used < ARGUMENTS_MAX - 1;
+         word = strsep(&text, " "))
+        if (*word != '\0')
+            argv[used++] = word;
+    argv[used] = NULL;
+}
+
+static pid_t spawn(const char *const *argv, int out)
+{
+    pid_t child = -1;
+    posix_spawn_file_actions_t actions;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return -1;
+    (void)posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    union {
+        const char *const *given;
+        char *const *wanted; /* exec's old signature; it changes nothing */
+    } as = {argv};
+    if (posix_spawn(&child, argv[0], &actions, NULL, as.wanted, environ) != 0)
+        child = -1;
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return child;
+}
+
+/* To the end of the output, or to the end of the room for it. */
+static void read_line(int fd, char *out, size_t size)
+{
+    size_t used = 0;
+    ssize_t got = 1;
+    while (got > 0 && used < size - 1) {
+        got = read(fd, out + used, size - 1 - used);
+        used += got > 0 ? (size_t)got : 0;
+    }
+    out[used] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+}
+
+/* Exit status of the script; the first line of its output goes to out. more: words, or NULL. */
 static int run_script(const char *command, const char *folder, const char *more, char *out,
                       size_t size)
 {
-    char line[1024];
+    char script[512];
+    char words[512];
+    int ends[2];
     const char *source = getenv("OVERT_SOURCE_DIR");
-    int length = snprintf(line, sizeof(line), "'%s/deploy/postgres-private' %s '%s' %s",
-                          source != NULL ? source : ".", command, folder, more != NULL ? more : "");
-    if (length < 0 || (size_t)length >= sizeof(line))
+    const char *argv[ARGUMENTS_MAX] = {script, command, folder};
+    (void)snprintf(script, sizeof(script), "%s/deploy/postgres-private",
+                   source != NULL ? source : ".");
+    (void)snprintf(words, sizeof(words), "%s", more != NULL ? more : "");
+    add_words(argv, 3, words);
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return -1;
-    (void)fflush(NULL);
-    FILE *pipe = popen(line, "r"); /* the words are this file's own */
-    if (pipe == NULL)
+    pid_t child = spawn(argv, ends[1]);
+    (void)close(ends[1]);
+    read_line(ends[0], out, size);
+    (void)close(ends[0]);
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child)
         return -1;
-    char scratch[1024];
-    size_t used =
-        fread(out != NULL ? out : scratch, 1, out != NULL ? size - 1 : sizeof(scratch), pipe);
-    if (out != NULL) {
-        out[used] = '\0';
-        out[strcspn(out, "\n")] = '\0';
-    }
-    int status = pclose(pipe);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static void must_run(const char *command, struct pg *pg)
 {
-    if (run_script(command, pg->folder, NULL, NULL, 0) != 0)
+    char line[128];
+    if (run_script(command, pg->folder, NULL, line, sizeof(line)) != 0)
         fail_msg("postgres-private %s failed", command);
 }
 
@@ -82,7 +126,8 @@ struct pg *pg_new(const char *options)
     pg->next = clusters;
     clusters = pg;
     (void)snprintf(more, sizeof(more), "--no-fsync %s", options != NULL ? options : "");
-    int status = run_script("start", pg->folder, more, NULL, 0);
+    char line[128];
+    int status = run_script("start", pg->folder, more, line, sizeof(line));
     if (status != 0) {
         (void)fprintf(stderr, "%s\n",
                       status == EXIT_SKIPPED ? "skipped" : "no PostgreSQL to test with");
@@ -101,7 +146,8 @@ void pg_free(struct pg *pg)
             break;
         }
     }
-    if (run_script("remove", pg->folder, "2>/dev/null", NULL, 0) != 0)
+    char line[128];
+    if (run_script("remove", pg->folder, NULL, line, sizeof(line)) != 0)
         (void)rmdir(pg->folder);
     for (size_t i = 0; i < ROLE_COUNT_PG; i++)
         free(pg->conninfo[i]);

@@ -95,44 +95,75 @@ static void an_alert_reads_back_as_it_was_written(void **state)
                    "alert.unknown", &err);
 }
 
+static void refuse_alert(struct fixture *f, struct alert_row alert, enum ov_status wanted,
+                         const char *code)
+{
+    refused_act(f->store, store_alert_insert(f->store, &alert, &act_err), wanted, code);
+}
+
+static struct alert_row received_at(struct fixture *f, const struct scene *scene, int64_t at_us)
+{
+    struct alert_row alert = new_alert(f, scene);
+    alert.received_at_us = at_us;
+    return alert;
+}
+
 static void no_authority_no_alert(void **state)
 {
     struct fixture *f = *state;
     struct scene scene = live_scene(f, "authority");
-    struct alert_row alert;
-#define REFUSE(change, status, code)                                                               \
-    do {                                                                                           \
-        alert = new_alert(f, &scene);                                                              \
-        change;                                                                                    \
-        refused_act(f->store, store_alert_insert(f->store, &alert, &act_err), status, code);       \
-    } while (0)
-    REFUSE(alert.deployment_id = ov_id_new(), OV_ERR_STATE, "alert.no_authority");
-    REFUSE(alert.received_at_us = scene.deployment.starts_at_us, OV_ERR_STATE,
-           "alert.no_authority");
-    REFUSE(alert.received_at_us = scene.deployment.ends_at_us, OV_ERR_STATE, "alert.no_authority");
-    REFUSE(alert.site_id = pg_seed_site(f->store, "elsewhere").id, OV_ERR_STATE,
-           "alert.no_authority");
-    REFUSE(alert.entry_id = ov_id_new(), OV_ERR_NOT_FOUND, "entry.not_approved");
-    REFUSE(alert.threshold = 0.4f, OV_ERR_INVALID, "alert.below_threshold");
-    REFUSE(alert.score = 0.49f, OV_ERR_INVALID, "alert.below_threshold");
-    REFUSE(alert.sequence = 0, OV_ERR_LIMIT, "alert.sequence");
-    REFUSE(alert.sequence = (uint64_t)INT64_MAX + 1, OV_ERR_LIMIT, "alert.sequence");
-    REFUSE(alert.track = UINT64_MAX, OV_ERR_LIMIT, "alert.sequence");
-    REFUSE((alert.sealed_probe = (struct store_bytes){"plain descriptor", 16}), OV_ERR_INTERNAL,
-           "store.not_sealed");
+    struct alert_row alert = new_alert(f, &scene);
+    alert.deployment_id = ov_id_new();
+    refuse_alert(f, alert, OV_ERR_STATE, "alert.no_authority");
+    refuse_alert(f, received_at(f, &scene, scene.deployment.starts_at_us), OV_ERR_STATE,
+                 "alert.no_authority");
+    refuse_alert(f, received_at(f, &scene, scene.deployment.ends_at_us), OV_ERR_STATE,
+                 "alert.no_authority");
+    alert = new_alert(f, &scene);
+    alert.site_id = pg_seed_site(f->store, "elsewhere").id;
+    refuse_alert(f, alert, OV_ERR_STATE, "alert.no_authority");
+    alert = new_alert(f, &scene);
+    alert.entry_id = ov_id_new();
+    refuse_alert(f, alert, OV_ERR_NOT_FOUND, "entry.not_approved");
+}
 
+static void authority_ends_with_a_pause_and_for_good_with_the_close(void **state)
+{
+    struct fixture *f = *state;
+    struct scene scene = live_scene(f, "pausing");
     int64_t paused_at = now_us();
     act(f->store, store_deployment_set_state(f->store, &scene.deployment.id, DEPLOYMENT_PAUSED,
                                              paused_at, &act_err));
     /* Received while it was still live: compared a moment later, it counts. */
-    alert = new_alert(f, &scene);
-    alert.received_at_us = paused_at - 1;
+    struct alert_row alert = received_at(f, &scene, paused_at - 1);
     act(f->store, store_alert_insert(f->store, &alert, &act_err));
-    REFUSE(alert.received_at_us = paused_at + 1, OV_ERR_STATE, "alert.no_authority");
+    refuse_alert(f, received_at(f, &scene, paused_at + 1), OV_ERR_STATE, "alert.no_authority");
     act(f->store, store_deployment_set_state(f->store, &scene.deployment.id, DEPLOYMENT_CLOSED,
                                              now_us(), &act_err));
-    REFUSE(alert.received_at_us = paused_at - 1, OV_ERR_STATE, "alert.no_authority");
-#undef REFUSE
+    refuse_alert(f, received_at(f, &scene, paused_at - 1), OV_ERR_STATE, "alert.no_authority");
+}
+
+static void an_alert_outside_the_bounds_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct scene scene = live_scene(f, "bounds");
+    struct alert_row alert = new_alert(f, &scene);
+    alert.threshold = 0.4f;
+    refuse_alert(f, alert, OV_ERR_INVALID, "alert.below_threshold");
+    alert = new_alert(f, &scene);
+    alert.score = 0.49f;
+    refuse_alert(f, alert, OV_ERR_INVALID, "alert.below_threshold");
+    alert = new_alert(f, &scene);
+    alert.sequence = 0;
+    refuse_alert(f, alert, OV_ERR_LIMIT, "alert.sequence");
+    alert.sequence = (uint64_t)INT64_MAX + 1;
+    refuse_alert(f, alert, OV_ERR_LIMIT, "alert.sequence");
+    alert = new_alert(f, &scene);
+    alert.track = UINT64_MAX;
+    refuse_alert(f, alert, OV_ERR_LIMIT, "alert.sequence");
+    alert = new_alert(f, &scene);
+    alert.sealed_probe = (struct store_bytes){"plain descriptor", 16};
+    refuse_alert(f, alert, OV_ERR_INTERNAL, "store.not_sealed");
 }
 
 static void a_withdrawn_entry_raises_nothing(void **state)
@@ -472,6 +503,8 @@ int run_alert_tests(void)
     const struct CMUnitTest alerts[] = {
         cmocka_unit_test(an_alert_reads_back_as_it_was_written),
         cmocka_unit_test(no_authority_no_alert),
+        cmocka_unit_test(authority_ends_with_a_pause_and_for_good_with_the_close),
+        cmocka_unit_test(an_alert_outside_the_bounds_is_refused),
         cmocka_unit_test(a_withdrawn_entry_raises_nothing),
         cmocka_unit_test(a_probe_alerts_once_on_an_entry),
         cmocka_unit_test(an_alert_without_an_audit_event_does_not_commit),

@@ -182,7 +182,6 @@ static void times_are_written_by_their_own_steps_and_once(void **state)
 static void nothing_goes_live_outside_its_window(void **state)
 {
     struct fixture *f = *state;
-    struct ov_error err = OV_ERROR_INIT;
     int64_t now = now_us();
     for (int later = 0; later <= 1; later++) {
         struct deployment row = pg_seed_deployment(f->store, "x", &f->applicant, &f->site);
@@ -200,43 +199,86 @@ static void nothing_goes_live_outside_its_window(void **state)
                                                row.starts_at_us + 1, &act_err),
                     OV_ERR_STATE, "deployment.outside_window");
     }
-    (void)err;
 }
 
-static void an_application_outside_the_bounds_is_refused(void **state)
+static struct deployment like(const struct deployment *row)
+{
+    struct deployment copy = *row;
+    copy.id = ov_id_new();
+    (void)snprintf(copy.name, sizeof(copy.name), "bad");
+    return copy;
+}
+
+static void refuse_application(struct fixture *f, struct deployment row, enum ov_status wanted,
+                               const char *code)
+{
+    refused_act(f->store, store_deployment_add(f->store, &row, &act_err), wanted, code);
+}
+
+static void settings_outside_their_bounds_are_refused(void **state)
 {
     struct fixture *f = *state;
-    struct deployment good = pg_seed_deployment(f->store, "good", &f->applicant, &f->site);
-    struct deployment bad;
-#define REFUSE(change, status, code)                                                               \
-    do {                                                                                           \
-        bad = good;                                                                                \
-        bad.id = ov_id_new();                                                                      \
-        (void)snprintf(bad.name, sizeof(bad.name), "bad");                                         \
-        change;                                                                                    \
-        refused_act(f->store, store_deployment_add(f->store, &bad, &act_err), status, code);       \
-    } while (0)
-    REFUSE(bad.threshold = 0.0f, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.threshold = 1.0f, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.threshold = __builtin_nanf(""), OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.cool_down_s = -1, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.min_face_px = 0, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.ends_at_us = bad.starts_at_us, OV_ERR_INVALID, "deployment.window");
-    REFUSE(bad.ends_at_us = bad.starts_at_us + 86400 * OV_US_PER_S + 1, OV_ERR_INVALID,
-           "deployment.window");
-    REFUSE(bad.starts_at_us = INT64_MIN, OV_ERR_INVALID, "store.time");
-    REFUSE(bad.name[0] = '\0', OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.purpose[0] = '\0', OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.purpose[0] = '\xff', OV_ERR_INVALID, "store.text");
-    REFUSE(bad.site_count = 0, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.site_count = DEPLOYMENT_SITES_MAX + 1, OV_ERR_INVALID, "deployment.invalid");
-    REFUSE((bad.site_count = 2, bad.sites[1] = bad.sites[0]), OV_ERR_INVALID, "deployment.invalid");
-    REFUSE(bad.sites[0] = ov_id_new(), OV_ERR_NOT_FOUND, "site.unknown");
-    REFUSE(bad.applied_by = ov_id_new(), OV_ERR_DENIED, "principal.not_a_person");
-    REFUSE(bad.applied_by = f->site.principal_id, OV_ERR_DENIED, "principal.not_a_person");
-    REFUSE(bad.id = good.id, OV_ERR_EXISTS, "deployment.exists");
-    REFUSE((void)snprintf(bad.name, sizeof(bad.name), "good"), OV_ERR_EXISTS, "deployment.exists");
-#undef REFUSE
+    struct deployment good = pg_seed_deployment(f->store, "bounds", &f->applicant, &f->site);
+    static const float thresholds[] = {0.0f, 1.0f, -0.5f, __builtin_nanf("")};
+    for (size_t i = 0; i < sizeof(thresholds) / sizeof(thresholds[0]); i++) {
+        struct deployment bad = like(&good);
+        bad.threshold = thresholds[i];
+        refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    }
+    struct deployment bad = like(&good);
+    bad.cool_down_s = -1;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad = like(&good);
+    bad.min_face_px = 0;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad = like(&good);
+    bad.ends_at_us = bad.starts_at_us;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.window");
+    bad.ends_at_us = bad.starts_at_us + 86400 * OV_US_PER_S + 1;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.window");
+    bad.starts_at_us = INT64_MIN;
+    refuse_application(f, bad, OV_ERR_INVALID, "store.time");
+}
+
+static void names_and_sites_outside_their_bounds_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct deployment good = pg_seed_deployment(f->store, "texts", &f->applicant, &f->site);
+    struct deployment bad = like(&good);
+    bad.name[0] = '\0';
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad = like(&good);
+    bad.purpose[0] = '\0';
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad.purpose[0] = '\xff';
+    refuse_application(f, bad, OV_ERR_INVALID, "store.text");
+    bad = like(&good);
+    bad.site_count = 0;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad.site_count = DEPLOYMENT_SITES_MAX + 1;
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad.site_count = 2;
+    bad.sites[1] = bad.sites[0];
+    refuse_application(f, bad, OV_ERR_INVALID, "deployment.invalid");
+    bad.sites[1] = ov_id_new();
+    refuse_application(f, bad, OV_ERR_NOT_FOUND, "site.unknown");
+}
+
+static void an_applicant_is_a_person_and_an_application_is_new(void **state)
+{
+    struct fixture *f = *state;
+    struct deployment good = pg_seed_deployment(f->store, "new", &f->applicant, &f->site);
+    struct deployment bad = like(&good);
+    bad.applied_by = ov_id_new();
+    refuse_application(f, bad, OV_ERR_DENIED, "principal.not_a_person");
+    bad.applied_by = f->site.principal_id;
+    refuse_application(f, bad, OV_ERR_DENIED, "principal.not_a_person");
+    bad = like(&good);
+    bad.id = good.id;
+    refuse_application(f, bad, OV_ERR_EXISTS, "deployment.exists");
+    bad = like(&good);
+    (void)snprintf(bad.name, sizeof(bad.name), "new");
+    refuse_application(f, bad, OV_ERR_EXISTS, "deployment.exists");
 }
 
 static void a_full_window_of_sites_and_text_fits(void **state)
@@ -390,7 +432,9 @@ int run_deployment_tests(void)
         cmocka_unit_test(a_watchlist_in_use_is_not_erased),
         cmocka_unit_test(times_are_written_by_their_own_steps_and_once),
         cmocka_unit_test(nothing_goes_live_outside_its_window),
-        cmocka_unit_test(an_application_outside_the_bounds_is_refused),
+        cmocka_unit_test(settings_outside_their_bounds_are_refused),
+        cmocka_unit_test(names_and_sites_outside_their_bounds_are_refused),
+        cmocka_unit_test(an_applicant_is_a_person_and_an_application_is_new),
         cmocka_unit_test(a_full_window_of_sites_and_text_fits),
         cmocka_unit_test(adding_is_one_act_even_without_an_open_transaction),
         cmocka_unit_test(deployments_are_listed_newest_first_and_running_ones_alone),
