@@ -208,7 +208,7 @@ enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *giv
         return result;
     const json_t *counts = json_object_get(deployment, "watchlist");
     (void)snprintf(question, sizeof(question),
-                   ": you authorise the search for %lld approved entries (threshold %.3f, %.20s). ",
+                   ": authorise the search for %lld approved entries (threshold %.3f, %.20s)?",
                    api_int(counts, "approved"), api_number(deployment, "threshold"),
                    api_text(deployment, "kind"));
     /* Unlike a stop it can be undone (by a stop), so a script need not say --yes. */
@@ -227,7 +227,7 @@ enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *give
     json_t *deployment = NULL;
     enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
     if (result == CTL_OK)
-        result = confirm(ctl, deployment, ": stops for good; it cannot be started again. ", err);
+        result = confirm(ctl, deployment, ": stop it for good? It cannot be started again.", err);
     if (result == CTL_OK)
         result = act(ctl, deployment, "stop",
                      json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);

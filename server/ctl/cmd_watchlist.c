@@ -202,10 +202,11 @@ static enum ctl_exit confirm_approval(struct ctl *ctl, const char *id, const cha
                       "no entry waits for approval");
         return CTL_REFUSED;
     }
-    (void)snprintf(question, sizeof(question),
-                   "%lld proposed entr%s: approved, %s searched for. What you added yourself stays "
-                   "proposed.",
-                   proposed, proposed == 1 ? "y" : "ies", proposed == 1 ? "it is" : "they are");
+    (void)snprintf(
+        question, sizeof(question),
+        "Approve %lld proposed entr%s? They are searched for from then on; what you added "
+        "yourself stays proposed.",
+        proposed, proposed == 1 ? "y" : "ies");
     return terminal_confirm(&ctl->terminal, ctl->yes, question, err) == OV_OK ? CTL_OK : CTL_USAGE;
 }
 

@@ -156,6 +156,12 @@ static bool set_http(struct http *http)
     good = good && curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
+    /* Each request has a connection of its own. On an old one that the server is just closing,
+     * libcurl would send again by itself, and an act must not happen twice. And when a connection
+     * is closed, libcurl reads what the peer sent last: often the only way to see the alert with
+     * which it refused our certificate (TLS 1.3 lets it do so after the request has been sent). */
+    good = good && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+    good = good && curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
     good = good &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)HTTP_CONNECT_TIMEOUT_S) == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, "overtctl/" OVERT_VERSION) == CURLE_OK;
@@ -221,7 +227,6 @@ static bool set_request(struct http *http, const struct http_request *request,
 {
     CURL *easy = http->easy;
     char url[2048];
-    bool is_get = strcmp(request->method, "GET") == 0;
     int length = snprintf(url, sizeof(url), "%s%s", http->origin, request->path);
     bool good = length > 0 && (size_t)length < sizeof(url);
     good = good && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
@@ -238,10 +243,6 @@ static bool set_request(struct http *http, const struct http_request *request,
     good = good && add_header(headers, "Accept", "application/json");
     good = good && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers) == CURLE_OK;
-    /* On a connection that the server is just closing libcurl would send again by itself, and an
-     * act must not happen twice: acts get a connection of their own. */
-    good = good && curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_get ? 0L : 1L) == CURLE_OK;
-    good = good && curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, is_get ? 0L : 1L) == CURLE_OK;
     return good && curl_easy_setopt(easy, CURLOPT_TIMEOUT,
                                     (long)request->timeout_s + HTTP_CONNECT_TIMEOUT_S) == CURLE_OK;
 }

@@ -1,0 +1,313 @@
+/* Applying, and the watchlist: built by one, approved by another, names on terminals only. */
+#include "tests/integration/ctl/office.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <jansson.h>
+
+#include "common/base/file.h"
+#include "tests/integration/ctl/faces.h"
+
+#define NAME "North gate, 1/May?" /* every character that a URL would stumble over */
+#define GOOD_ROWS 24
+#define BAD_ROWS 6
+
+static void sites_are_added_once(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 0, NULL, "site", "add", "north", NULL);
+    office_expect(office, "ada", 1, "site.exists", "site", "add", "north", NULL);
+    office_expect(office, "ada", 1, "site.name", "site", "add", "North Gate", NULL);
+    struct said said = office_run(office, "ben", NULL, "site", "list", NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out, "north"));
+    said_free(&said);
+}
+
+static void applications_are_checked_here_and_there(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 2, "usage.option", "deployment", "create", NAME, "--site", "north",
+                  NULL);
+    office_expect(office, "ada", 2, "usage.option", "deployment", "create", NAME, "--purpose", "p",
+                  "--site", "north", "--hours", "2", "--end", "2030-01-01T00:00Z", NULL);
+    office_expect(office, "ada", 2, "usage.option", "deployment", "create", NAME, "--purpose", "p",
+                  "--site", "north", "--start", "soon", NULL);
+    office_expect(office, "ada", 1, "deployment.site_unknown", "deployment", "create", NAME,
+                  "--purpose", "p", "--site", "south", NULL);
+    office_expect(office, "ada", 1, "deployment.threshold", "deployment", "create", NAME,
+                  "--purpose", "p", "--site", "north", "--threshold", "0.99", NULL);
+    office_expect(office, "ada", 0, NULL, "deployment", "create", NAME, "--purpose",
+                  "tests of overtctl", "--site", "north", "--hours", "2", "--threshold", "0.5",
+                  "--cool-down", "0", NULL);
+    office_expect(office, "ada", 1, "deployment.exists", "deployment", "create", NAME, "--purpose",
+                  "p", "--site", "north", NULL);
+}
+
+static void a_deployment_is_found_by_name_and_by_id(void **state)
+{
+    struct office *office = *state;
+    struct said by_name =
+        office_run(office, "ben", NULL, "--json", "deployment", "show", NAME, NULL);
+    assert_int_equal(by_name.status, 0);
+    json_t *deployment = json_loadb(by_name.out.data, by_name.out.length, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(deployment, "state")), "applied");
+    struct said by_id = office_run(office, "ben", NULL, "--json", "deployment", "show",
+                                   json_string_value(json_object_get(deployment, "id")), NULL);
+    assert_int_equal(by_id.status, 0);
+    assert_string_equal(by_id.out.data, by_name.out.data);
+    json_decref(deployment);
+    said_free(&by_name);
+    said_free(&by_id);
+    office_expect(office, "ben", 1, "deployment.unknown", "deployment", "show", "../status", NULL);
+}
+
+static void nothing_starts_without_another_person_and_a_list(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 1, "deployment.same_person", "deployment", "start", NAME, NULL);
+    office_expect(office, "ben", 1, "deployment.no_entries", "deployment", "start", NAME, NULL);
+}
+
+/* --- adding one --- */
+
+static void an_entry_comes_from_standard_input(void **state)
+{
+    struct office *office = *state;
+    struct said said =
+        office_run(office, "ada", SECRET_NAME " Zo\xc3\xab\n" SECRET_REFERENCE "1\n", "--json",
+                   "watchlist", "add", NAME, world_path(&office->world, "list/portrait-0.jpg"),
+                   "--category", "missing_at_risk", "--response", "identify", NULL);
+    assert_int_equal(said.status, 0);
+    json_t *entry = json_loadb(said.out.data, said.out.length, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(entry, "state")), "proposed");
+    (void)snprintf(office->entry, sizeof(office->entry), "%s",
+                   json_string_value(json_object_get(entry, "id")));
+    json_decref(entry);
+    said_free(&said);
+}
+
+static void an_entry_comes_from_a_prompt_or_a_file(void **state)
+{
+    struct office *office = *state;
+    char photo[PATH_MAX];
+    (void)snprintf(photo, sizeof(photo), "%s", world_path(&office->world, "list/portrait-1.jpg"));
+    struct said said = office_on_terminal(
+        office, "ada", SECRET_NAME " Prompt\n" SECRET_REFERENCE "2\n", "watchlist", "add", NAME,
+        photo, "--category", "missing_at_risk", "--response", "identify", NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out, "Name of the subject: "));
+    said_free(&said);
+    char file[PATH_MAX];
+    (void)snprintf(file, sizeof(file), "%s", world_path(&office->world, "subject.txt"));
+    static const char text[] = SECRET_NAME " File\n" SECRET_REFERENCE "3\n";
+    assert_int_equal(ov_file_write_new(file, 0600, text, sizeof(text) - 1, NULL), OV_OK);
+    office_expect(office, "ada", 0, NULL, "watchlist", "add", NAME, photo, "--subject", file,
+                  "--category", "missing_at_risk", "--response", "identify", NULL);
+}
+
+static void bad_entries_are_refused_with_a_reason(void **state)
+{
+    struct office *office = *state;
+    char group[PATH_MAX + 64];
+    char subject[PATH_MAX]; /* a copy: world_path's results do not last long */
+    (void)snprintf(subject, sizeof(subject), "%s", world_path(&office->world, "subject.txt"));
+    (void)snprintf(group, sizeof(group), "%s/photos/sample3.jpg", office->world.deps);
+    office_expect(office, "ada", 1, "watchlist.several_faces", "watchlist", "add", NAME, group,
+                  "--subject", subject, "--category", "missing_at_risk", "--response", "identify",
+                  NULL);
+    office_expect(office, "ada", 1, "watchlist.category", "watchlist", "add", NAME,
+                  world_path(&office->world, "list/portrait-1.jpg"), "--subject", subject,
+                  "--category", "of_interest", "--response", "identify", NULL);
+    office_expect(office, "ada", 2, "image.not_jpeg", "watchlist", "add", NAME, subject,
+                  "--subject", subject, "--category", "missing_at_risk", "--response", "identify",
+                  NULL);
+    office_expect(office, "ada", 2, "subject.text", "watchlist", "add", NAME,
+                  world_path(&office->world, "list/portrait-1.jpg"), "--category",
+                  "missing_at_risk", "--response", "identify", NULL);
+    office_expect(office, "ada", 0, NULL, "watchlist", "add", NAME, group, "--region",
+                  "945,100,488,496", "--subject", subject, "--category", "missing_at_risk",
+                  "--response", "identify", NULL);
+}
+
+/* --- importing --- */
+
+static void write_list(struct office *office)
+{
+    struct ov_buf csv = OV_BUF_INIT;
+    ov_buf_puts(&csv, "\xef\xbb\xbfreference,name,image,response,category\r\n");
+    for (int i = 0; i < GOOD_ROWS; i++) {
+        if (i == 3)
+            ov_buf_puts(&csv, SECRET_REFERENCE "a," SECRET_NAME ",portrait-none.jpg,identify,"
+                                               "missing_at_risk\r\n");
+        if (i == 5)
+            ov_buf_puts(&csv, SECRET_REFERENCE "b,\"" SECRET_NAME ",portrait-1.jpg,identify,"
+                                               "missing_at_risk\r\n");
+        if (i == 7)
+            ov_buf_puts(&csv, SECRET_REFERENCE "c," SECRET_NAME ",../overtd.conf,identify,"
+                                               "missing_at_risk\r\n");
+        if (i == 9)
+            ov_buf_puts(&csv, SECRET_REFERENCE "d," SECRET_NAME ",portrait-1.jpg,identify,"
+                                               "of_interest\r\n");
+        if (i == 11)
+            ov_buf_puts(&csv, SECRET_REFERENCE "e," SECRET_NAME ",subjects.csv,identify,"
+                                               "missing_at_risk\r\n");
+        if (i == 13)
+            ov_buf_puts(&csv, SECRET_REFERENCE "f," SECRET_NAME ",portrait-1.jpg,identify\r\n");
+        ov_buf_printf(&csv,
+                      SECRET_REFERENCE "row%d,\"" SECRET_NAME ", the %dth\",portrait-%d.jpg,"
+                                       "identify,missing_at_risk\r\n",
+                      i, i, i % FACES_COUNT);
+    }
+    assert_int_equal(ov_file_write_new(world_path(&office->world, "list/subjects.csv"), 0600,
+                                       csv.data, csv.length, NULL),
+                     OV_OK);
+    ov_buf_free(&csv);
+}
+
+static void check_report(const struct ov_buf *report)
+{
+    static const char *const bad[BAD_ROWS] = {"\n5,file.open\n",       "\n8,row.quotes\n",
+                                              "\n11,row.image_path\n", "\n14,watchlist.category\n",
+                                              "\n17,image.not_jpeg\n", "\n20,row.columns\n"};
+    assert_true(strncmp(report->data, "row,outcome\n", 12) == 0);
+    assert_int_equal(count_in(report, "\n"), 1 + GOOD_ROWS + BAD_ROWS);
+    assert_int_equal(count_in(report, ",added\n"), GOOD_ROWS);
+    for (size_t i = 0; i < BAD_ROWS; i++)
+        assert_true(said_has(report, bad[i]));
+}
+
+static void bad_rows_never_block_good_ones(void **state)
+{
+    struct office *office = *state;
+    struct ov_buf report = OV_BUF_INIT;
+    struct stat info;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s", world_path(&office->world, "report.csv"));
+    write_list(office);
+    struct said said = office_run(office, "ada", NULL, "--json", "watchlist", "import", NAME,
+                                  world_path(&office->world, "list"), "--report", path, NULL);
+    assert_int_equal(said.status, 3);
+    json_t *answer = json_loadb(said.out.data, said.out.length, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(answer, "added")), GOOD_ROWS);
+    assert_int_equal(json_integer_value(json_object_get(answer, "failed")), BAD_ROWS);
+    assert_int_equal(json_array_size(json_object_get(answer, "rows")), GOOD_ROWS + BAD_ROWS);
+    json_decref(answer);
+    assert_true(said_has(&said.err, "30 of 30 rows, 6 failed"));
+    said_free(&said);
+    assert_int_equal(ov_file_read(path, 1 << 20, &report, NULL), OV_OK);
+    check_report(&report);
+    assert_false(said_has(&report, SECRET_NAME));
+    assert_false(said_has(&report, SECRET_FILE));
+    ov_buf_free(&report);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+}
+
+static void a_report_is_never_overwritten(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 2, "report.open", "watchlist", "import", NAME,
+                  world_path(&office->world, "list"), "--report",
+                  world_path(&office->world, "report.csv"), NULL);
+}
+
+static void a_hopeless_import_stops_with_the_server_s_reason(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 1, "deployment.unknown", "watchlist", "import", "no such",
+                  world_path(&office->world, "list"), NULL);
+    office_expect(office, "ada", 2, "import.header", "watchlist", "import", NAME,
+                  world_path(&office->world, "subject.txt"), NULL);
+}
+
+/* --- rule 10 --- */
+
+static void names_are_shown_on_a_terminal_only(void **state)
+{
+    struct office *office = *state;
+    struct said pipe = office_run(office, "ben", NULL, "watchlist", "list", NAME, NULL);
+    struct said json = office_run(office, "ben", NULL, "--json", "watchlist", "list", NAME, NULL);
+    struct said terminal = office_on_terminal(office, "ben", "", "watchlist", "list", NAME, NULL);
+    struct said terminal_json =
+        office_on_terminal(office, "ben", "", "--json", "watchlist", "list", NAME, NULL);
+    assert_int_equal(pipe.status + json.status + terminal.status + terminal_json.status, 0);
+    assert_true(said_has(&pipe.out, office->entry));
+    assert_true(said_has(&json.out, office->entry));
+    assert_false(said_has(&pipe.out, "\033"));
+    assert_false(said_has(&json.out, "\"name\""));
+    assert_false(said_has(&json.out, "\"reference\""));
+    assert_false(said_has(&json.out, "\"added_at\""));
+    assert_int_equal(count_in(&terminal.out, SECRET_NAME), GOOD_ROWS + 3);
+    assert_true(said_has(&terminal.out, SECRET_NAME " Zo\xc3\xab"));
+    assert_true(said_has(&terminal.out, "\033["));
+    assert_int_equal(count_in(&terminal_json.out, "\"" SECRET_NAME), GOOD_ROWS + 3);
+    said_free(&pipe);
+    said_free(&json);
+    said_free(&terminal);
+    said_free(&terminal_json);
+}
+
+static void states_are_selected_without_being_shown(void **state)
+{
+    struct office *office = *state;
+    struct said said =
+        office_run(office, "ben", NULL, "watchlist", "list", NAME, "--state", "withdrawn", NULL);
+    assert_int_equal(said.status, 0);
+    assert_int_equal(count_in(&said.out, "\n"), 1);
+    said_free(&said);
+}
+
+/* --- approving --- */
+
+static void approval_takes_another_person_and_a_yes(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 1, "entry.same_person", "--yes", "watchlist", "approve", NAME,
+                  office->entry, NULL);
+    office_expect(office, "ben", 2, "usage.confirm", "watchlist", "approve", NAME, NULL);
+    office_expect(office, "ben", 2, "usage.entry", "--yes", "watchlist", "approve", NAME,
+                  "../approve", NULL);
+    struct said no = office_on_terminal(office, "ben", "y\n", "watchlist", "approve", NAME, NULL);
+    assert_int_equal(no.status, 2);
+    assert_true(said_has(&no.out, "Approve 27 proposed entries?"));
+    assert_true(said_has(&no.out, "(confirm.no)"));
+    said_free(&no);
+    struct said yes =
+        office_on_terminal(office, "ben", "yes\n", "watchlist", "approve", NAME, NULL);
+    assert_int_equal(yes.status, 0);
+    assert_true(said_has(&yes.out, "approved: 27"));
+    said_free(&yes);
+    office_expect(office, "ben", 1, "watchlist.nothing_proposed", "--yes", "watchlist", "approve",
+                  NAME, NULL);
+}
+
+static void an_entry_is_withdrawn_once(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ben", 0, NULL, "watchlist", "remove", NAME, office->entry, NULL);
+    office_expect(office, "ben", 1, "entry.withdrawn", "watchlist", "remove", NAME, office->entry,
+                  NULL);
+    office_expect(office, "ben", 1, "entry.unknown", "watchlist", "remove", NAME,
+                  "00000000-0000-4000-8000-000000000000", NULL);
+}
+
+const struct CMUnitTest list_tests[] = {
+    cmocka_unit_test(sites_are_added_once),
+    cmocka_unit_test(applications_are_checked_here_and_there),
+    cmocka_unit_test(a_deployment_is_found_by_name_and_by_id),
+    cmocka_unit_test(nothing_starts_without_another_person_and_a_list),
+    cmocka_unit_test(an_entry_comes_from_standard_input),
+    cmocka_unit_test(an_entry_comes_from_a_prompt_or_a_file),
+    cmocka_unit_test(bad_entries_are_refused_with_a_reason),
+    cmocka_unit_test(bad_rows_never_block_good_ones),
+    cmocka_unit_test(a_report_is_never_overwritten),
+    cmocka_unit_test(a_hopeless_import_stops_with_the_server_s_reason),
+    cmocka_unit_test(names_are_shown_on_a_terminal_only),
+    cmocka_unit_test(states_are_selected_without_being_shown),
+    cmocka_unit_test(approval_takes_another_person_and_a_yes),
+    cmocka_unit_test(an_entry_is_withdrawn_once),
+};
+const size_t list_test_count = sizeof(list_tests) / sizeof(list_tests[0]);
