@@ -50,6 +50,7 @@ CREATE TABLE overt.alert (
         CASE crop_state
             WHEN 'awaited' THEN sealed_crop IS NULL
             WHEN 'missing' THEN sealed_crop IS NULL AND sealed_probe IS NULL
+            WHEN 'differs' THEN sealed_probe IS NULL -- what is no picture is not kept
             ELSE sealed_crop IS NOT NULL AND sealed_probe IS NULL
         END)
 );
