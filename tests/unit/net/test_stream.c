@@ -498,8 +498,13 @@ static size_t marks_in_region(int memory, uint64_t from, uint64_t to)
         ssize_t got = pread(memory, window, want, (off_t)from);
         if (got < MARK_BYTES)
             break;
-        for (size_t i = 0; i + MARK_BYTES <= (size_t)got; i++)
-            found += is_mark(window + i) ? 1 : 0;
+        const uint8_t *end = window + got - MARK_BYTES + 1;
+        const uint8_t *at = memchr(window, inverted_mark[0] ^ 0xff, (size_t)(end - window));
+        while (at != NULL) {
+            found += is_mark(at) ? 1 : 0;
+            at++;
+            at = memchr(at, inverted_mark[0] ^ 0xff, (size_t)(end - at));
+        }
         from += (size_t)got == want && want < sizeof(window) ? want : (size_t)got - MARK_BYTES + 1;
     }
     ov_wipe(window, sizeof(window));
@@ -543,8 +548,26 @@ static void send_marked(struct side *side, size_t size)
     ov_secret_free(&frame);
 }
 
+/* ThreadSanitizer maps too much shadow memory for a scan to end in reasonable time. */
+static bool can_scan(void)
+{
+#if defined(__SANITIZE_THREAD__)
+    return false;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    return false;
+#else
+    return true;
+#endif
+#else
+    return true;
+#endif
+}
+
 static void nothing_of_a_frame_is_left_in_memory_once_it_was_handled(void **state)
 {
+    if (!can_scan())
+        skip();
     static const size_t sizes[] = {200, 5000, 16384, 250000};
     ov_random(inverted_mark, sizeof(inverted_mark));
     pair_init(&pair, server_tls);
