@@ -9,6 +9,7 @@
 #include "common/face/face.h"
 
 #define OV_ALIGNED_SIDE_PX 112
+#define OV_ALIGNED_PIXELS ((size_t)OV_ALIGNED_SIDE_PX * OV_ALIGNED_SIDE_PX)
 
 /* x' = a x - b y + tx, y' = b x + a y + ty: a turn, a scale and a shift, no mirror. */
 struct ov_similarity {

@@ -226,6 +226,8 @@ static enum ov_status confirm(struct ov_detector *detector, const struct ov_imag
 static enum ov_status keep_faces(struct ov_detector *detector, const struct ov_image *image,
                                  int min_face_px, struct candidate_list *list, struct ov_error *err)
 {
+    if (list->items == NULL)
+        return OV_OK;
     size_t kept = 0;
     for (size_t i = 0; i < list->count && kept < OV_FACES_MAX; i++) {
         struct ov_candidate candidate = list->items[i];

@@ -29,7 +29,7 @@ enum ov_status ov_embedder_new(struct ov_embedder **ret_embedder,
         status = ov_fail(err, OV_ERR_INVALID, "infer.shape",
                          "the embedder gives %zu values, but model.ini says dimension = %d",
                          ov_infer_output_length(take_net, 0), manifest->dimension);
-    else if (ov_secret_new(&embedder->pixels, OV_ALIGNED_SIDE_PX * OV_ALIGNED_SIDE_PX * 3) != OV_OK)
+    else if (ov_secret_new(&embedder->pixels, 3 * OV_ALIGNED_PIXELS) != OV_OK)
         status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the embedder");
     if (status != OV_OK)
         ov_embedder_free(embedder);
@@ -76,7 +76,7 @@ enum ov_status ov_embed(struct ov_embedder *embedder, const struct ov_image *ima
     if (status != OV_OK)
         return ov_fail(err, status, "face.shape", "the points found do not make a face");
     ov_planes_from_rgb(&embedder->manifest->embedder, embedder->pixels.data,
-                       OV_ALIGNED_SIDE_PX * OV_ALIGNED_SIDE_PX, ov_infer_input(embedder->net));
+                       OV_ALIGNED_PIXELS, ov_infer_input(embedder->net));
     status = ov_infer_run(embedder->net, err);
     if (status == OV_OK)
         status = normalise(ov_infer_output(embedder->net, 0), embedder->manifest->dimension,

@@ -23,7 +23,7 @@ struct ov_image {
     }
 
 /* No image of more than this is decoded, whatever its file size: 64 megapixels. */
-#define OV_IMAGE_MAX_PIXELS (64 * 1000 * 1000)
+#define OV_IMAGE_MAX_PIXELS 64000000
 
 /* A black image. Sides of 1 px or more, at most OV_IMAGE_MAX_PIXELS in all. */
 OV_CHECKED enum ov_status ov_image_new(struct ov_image *ret_image, int width, int height);

@@ -26,7 +26,7 @@
 #include "common/face/face.h"
 #include "common/face/infer_memory.h"
 
-#define OUTPUT_FLOATS_MAX (16 * 1024 * 1024)
+#define OUTPUT_FLOATS_MAX ((size_t)16 * 1024 * 1024)
 
 struct tensor {
     struct ov_secret memory;
@@ -342,7 +342,7 @@ static enum ov_status tensor_init(struct tensor *tensor, const int64_t *dims, si
 
 static enum ov_status init_input(struct ov_infer *net, struct ov_error *err)
 {
-    struct shape shape;
+    struct shape shape = {{0}, 0};
     enum ov_status status = read_shape(net, true, net->spec.input, &shape, err);
     if (status == OV_OK)
         status = check_input_shape(net, &shape, err);
@@ -355,7 +355,7 @@ static enum ov_status init_input(struct ov_infer *net, struct ov_error *err)
 
 static enum ov_status init_output(struct ov_infer *net, size_t index, struct ov_error *err)
 {
-    struct shape shape;
+    struct shape shape = {{0}, 0};
     const char *name = net->spec.outputs[index];
     enum ov_status status = read_shape(net, false, name, &shape, err);
     if (status != OV_OK)
@@ -364,7 +364,7 @@ static enum ov_status init_output(struct ov_infer *net, size_t index, struct ov_
     for (size_t i = 0; i < shape.rank; i++) {
         if (i == 0 && shape.dims[0] == -1)
             shape.dims[0] = 1; /* a free batch size; ours is one */
-        if (shape.dims[i] < 1 || shape.dims[i] > OUTPUT_FLOATS_MAX)
+        if (shape.dims[i] < 1 || shape.dims[i] > (int64_t)OUTPUT_FLOATS_MAX)
             length = OUTPUT_FLOATS_MAX + 1;
         else if (length <= OUTPUT_FLOATS_MAX)
             length *= (size_t)shape.dims[i];

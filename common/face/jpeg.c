@@ -100,7 +100,7 @@ enum ov_status ov_jpeg_decode(struct ov_image *ret_image, const void *data, size
     tjhandle codec = tjInitDecompress();
     if (codec == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the JPEG decoder");
-    struct header header;
+    struct header header = {0, 0, 1};
     struct ov_image stored = OV_IMAGE_INIT;
     enum ov_status status = read_header(codec, data, size, &header, err);
     if (status == OV_OK)
@@ -119,7 +119,7 @@ enum ov_status ov_jpeg_size(const void *data, size_t size, int *ret_width, int *
     tjhandle codec = tjInitDecompress();
     if (codec == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the JPEG decoder");
-    struct header header;
+    struct header header = {0, 0, 1};
     enum ov_status status = read_header(codec, data, size, &header, err);
     (void)tjDestroy(codec);
     if (status != OV_OK)

@@ -40,7 +40,7 @@ enum ov_status ov_landmarker_new(struct ov_landmarker **ret_landmarker,
     landmarker->net = take_net;
     size_t pixels = (size_t)manifest->landmarks.width * (size_t)manifest->landmarks.height;
     enum ov_status status = OV_OK;
-    if (ov_infer_output_length(take_net, 0) != 2 * POINTS)
+    if (ov_infer_output_length(take_net, 0) != (size_t)2 * POINTS)
         status = ov_fail(err, OV_ERR_INVALID, "infer.shape",
                          "the landmarks' output does not have 136 values");
     else if (ov_secret_new(&landmarker->pixels, 3 * pixels) != OV_OK)
@@ -99,7 +99,7 @@ static enum ov_status read_points(const struct ov_infer *net, const struct ov_bo
                                   struct ov_face *face, struct ov_error *err)
 {
     const float *values = ov_infer_output(net, 0);
-    for (int i = 0; i < POINTS; i++) {
+    for (size_t i = 0; i < POINTS; i++) {
         float x = values[2 * i];
         float y = values[2 * i + 1];
         if (!(fabsf(x) <= POINT_LIMIT && fabsf(y) <= POINT_LIMIT))

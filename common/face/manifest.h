@@ -14,7 +14,7 @@
 #include "common/base/status.h"
 #include "common/face/infer.h"
 
-#define OV_MANIFEST_MAX_BYTES (64 * 1024)
+#define OV_MANIFEST_MAX_BYTES 65536
 
 enum ov_colour { OV_COLOUR_RGB, OV_COLOUR_BGR, OV_COLOUR_GREY };
 

@@ -207,7 +207,7 @@ static void inner_luma(const uint8_t *rgb, int side, float *out, int *ret_width,
     int top = (int)(INNER_TOP * (float)side), bottom = (int)(INNER_BOTTOM * (float)side);
     for (int y = top; y < bottom; y++) {
         for (int x = left; x < right; x++) {
-            const uint8_t *pixel = rgb + 3 * (y * side + x);
+            const uint8_t *pixel = rgb + (size_t)3 * (size_t)(y * side + x);
             *out++ = 0.299f * (float)pixel[0] + 0.587f * (float)pixel[1] + 0.114f * (float)pixel[2];
         }
     }

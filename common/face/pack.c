@@ -8,7 +8,7 @@
 
 #include "common/base/file.h"
 
-#define NETWORK_MAX_BYTES (512u * 1024 * 1024)
+#define NETWORK_MAX_BYTES ((size_t)512 * 1024 * 1024)
 #define SHA256_BYTES 32
 
 static enum ov_status sha256(const void *data, size_t size, uint8_t out[SHA256_BYTES],

@@ -120,7 +120,8 @@ static void gather_columns(const float *line, const struct axis *columns, int fi
         float sum[3] = {0.5f, 0.5f, 0.5f}; /* rounds to nearest */
         for (int k = 0; k < tap->count; k++) {
             float weight = columns->weights[tap->weights + k];
-            const float *at = line + 3 * clamp_index(tap->first + k - first_px, width_px);
+            int column = clamp_index(tap->first + k - first_px, width_px);
+            const float *at = line + (size_t)3 * (size_t)column;
             sum[0] += weight * at[0];
             sum[1] += weight * at[1];
             sum[2] += weight * at[2];

@@ -18,7 +18,7 @@ typedef float vec4 __attribute__((vector_size(16)));
 
 static void add_products(vec4 sums[4], const float *a, const float *b)
 {
-    for (int v = 0; v < 4; v++) {
+    for (size_t v = 0; v < 4; v++) {
         vec4 left, right;
         memcpy(&left, a + 4 * v, sizeof left);
         memcpy(&right, b + 4 * v, sizeof right);
