@@ -63,8 +63,9 @@ static void raise_all(struct alert_worker *worker, struct match_job *job)
         count_outcome(worker, job, outcome);
         if (outcome == RAISE_NEW || outcome == RAISE_SAME)
             job->alerted[candidate->query] = true;
-        ov_log(OV_LOG_INFO, "alert", "decided", "deployment=%s outcome=%s",
-               ov_id_format(&job->deployment_id, id), raise_outcome_name(outcome));
+        ov_log(outcome == RAISE_NEW ? OV_LOG_INFO : OV_LOG_DEBUG, "alert", "decided",
+               "deployment=%s outcome=%s", ov_id_format(&job->deployment_id, id),
+               raise_outcome_name(outcome));
     }
 }
 

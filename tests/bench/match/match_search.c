@@ -106,7 +106,7 @@ static void prepare(struct bench *bench)
 
 int main(int argc, char **argv)
 {
-    static const int batches[] = {1, 4, 16, 19, 20, 32, 64, 256, 1024};
+    static const int batches[] = {1, 2, 3, 4, 8, 16, 32, 64, 256, 1024};
     struct bench bench = {.templates = 10000, .seconds = 1.5};
     int64_t number = bench.templates;
     if (argc > 1 && ov_parse_i64(argv[1], 1, 1000000, &number) != OV_OK)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/face/face.h"
+#include "server/match/faiss_index.h"
 #include "server/match/gallery.h"
 #include "tests/unit/match/rows.h"
 
@@ -27,6 +28,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     uint64_t seed = 88172645463325252u;
+    faiss_thread_init();
     struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
     assert_non_null(fixture);
     assert_non_null(builder);
@@ -109,7 +111,7 @@ static void finds_exactly_what_brute_force_finds(void **state)
 static void a_score_is_the_same_bit_for_bit_in_any_batch(void **state)
 {
     struct fixture *fixture = *state;
-    const size_t sizes[] = {1, 2, 19, 20, 21, 64, QUERIES};
+    const size_t sizes[] = {1, 2, 3, 4, 5, 19, 20, 21, 64, QUERIES};
     struct candidate_list whole;
     assert_int_equal(
         gallery_search(fixture->gallery, fixture->queries[0], QUERIES, 0.4f, &whole, NULL), OV_OK);
