@@ -43,7 +43,7 @@ struct connections {
 OV_CHECKED enum ov_status connections_init(struct connections *connections, struct event_base *base,
                                            SSL_CTX *take_tls, const struct ov_clock *clock,
                                            struct ov_error *err);
-/* After evhttp is gone. Harmless on a zeroed struct. */
+/* After evhttp and its event base are gone. Harmless on a zeroed struct. */
 void connections_done(struct connections *connections);
 
 /* Makes http accept on listener through these connections. */

@@ -361,7 +361,7 @@ void loop_done(struct loop *loop)
     connections_detach(&loop->connections);
     if (loop->http != NULL)
         evhttp_free(loop->http);
-    connections_done(&loop->connections);
     if (loop->base != NULL)
-        event_base_free(loop->base);
+        event_base_free(loop->base); /* libevent frees the last connections only here */
+    connections_done(&loop->connections);
 }

@@ -212,14 +212,17 @@ static void open_vault(void)
     must(vault_open(dir, key, &bed.vault, &err), &err);
 }
 
-/* Standard error goes to a file as well-kept evidence; see bed_logged. */
+static int terminal = -1; /* where standard error went before */
+
+/* Standard error, the log with it, goes to a file; see bed_logged. */
 static void redirect_log(void)
 {
     char path[PATH_MAX + 16];
     (void)snprintf(path, sizeof(path), "%s/log", bed.dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
-    assert_true(dup2(fd, 2) == 2);
+    terminal = dup(2);
+    assert_true(terminal >= 0 && dup2(fd, 2) == 2);
     (void)close(fd);
 }
 
@@ -261,6 +264,8 @@ int bed_teardown(void **state)
     store_close(bed.store);
     vault_close(bed.vault);
     pg_free(bed.pg);
+    if (terminal >= 0)
+        (void)dup2(terminal, 2); /* for the sanitizers' last words */
     for (int i = 0; i < PORTRAITS; i++)
         ov_secret_free(&bed.portraits[i]);
     ov_secret_free(&bed.tiny_portrait);
