@@ -145,6 +145,7 @@ static void try_next(struct dial *dial);
 
 static void on_socket(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
     struct dial *dial = ctx;
     int error = ETIMEDOUT;
     socklen_t size = sizeof(error);
@@ -199,6 +200,8 @@ static void try_next(struct dial *dial)
 
 static void on_lookup_done(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     struct dial *dial = ctx;
     uint64_t rings = 0;
     ssize_t got = read(dial->lookup->done_fd, &rings, sizeof(rings));

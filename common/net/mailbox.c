@@ -33,6 +33,7 @@ static void ring(int fd)
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)what;
     struct ov_mailbox *mailbox = ctx;
     void *messages[BATCH_MAX];
     uint64_t rings = 0;

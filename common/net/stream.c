@@ -130,6 +130,7 @@ static void on_read(struct bufferevent *bev, void *ctx)
 
 static void on_write(struct bufferevent *bev, void *ctx)
 {
+    (void)bev;
     struct ov_stream *stream = ctx;
     stream_enter(stream);
     stream_on_output_empty(stream);
@@ -156,6 +157,7 @@ static void on_handshake_done(struct ov_stream *stream)
 
 static void on_event(struct bufferevent *bev, short what, void *ctx)
 {
+    (void)bev;
     struct ov_stream *stream = ctx;
     stream_enter(stream);
     if ((what & BEV_EVENT_CONNECTED) != 0)
@@ -167,6 +169,8 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     struct ov_stream *stream = ctx;
     stream_enter(stream);
     if (stream->state == STREAM_DIALLING || stream->state == STREAM_HANDSHAKE)
@@ -181,6 +185,8 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 
 static void on_kick(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     struct ov_stream *stream = ctx;
     stream_enter(stream);
     if (stream->state == STREAM_FAILED)
@@ -310,6 +316,8 @@ enum ov_status ov_stream_connect(struct event_base *base, SSL_CTX *tls, const ch
 
 static void free_copy(const void *data, size_t size, void *block)
 {
+    (void)data;
+    (void)size;
     ov_secret_release(block);
 }
 

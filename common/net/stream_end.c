@@ -82,6 +82,8 @@ void stream_fail_later(struct ov_stream *stream)
 
 static void on_linger(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     struct ov_stream *stream = ctx;
     char discarded[4096]; /* still encrypted */
     stream_enter(stream);

@@ -28,6 +28,11 @@ static int alpn_index = -1;
 static void free_alpn(void *parent, void *data, CRYPTO_EX_DATA *ad, int index, long argl,
                       void *argp)
 {
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
     free(data);
 }
 
@@ -60,6 +65,7 @@ static enum ov_status set_alpn(SSL_CTX *ctx, const char *name, struct ov_error *
 static int on_select_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
                           const unsigned char *in, unsigned int in_size, void *arg)
 {
+    (void)arg;
     const struct alpn *alpn = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), alpn_index);
     unsigned int at = 0;
     while (at < in_size) {
@@ -79,6 +85,7 @@ static int on_select_alpn(SSL *ssl, const unsigned char **out, unsigned char *ou
 /* Without the extension OpenSSL would not ask on_select_alpn at all. */
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
+    (void)arg;
     const unsigned char *data = NULL;
     size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data,

@@ -71,6 +71,10 @@ static enum ov_status load_crls(X509_STORE *store, const char *path, struct ov_e
 
 static int no_passphrase(char *buf, int size, int writing, void *ctx)
 {
+    (void)buf;
+    (void)size;
+    (void)writing;
+    (void)ctx;
     return 0; /* never ask on the terminal: an encrypted key is an error */
 }
 

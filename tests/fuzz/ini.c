@@ -34,6 +34,7 @@ static const struct ov_config_table table = {keys, sizeof(keys) / sizeof(keys[0]
 static enum ov_status on_key(void *ctx, const struct ov_ini_place *place, const char *section,
                              const char *key, const char *value, struct ov_error *err)
 {
+    (void)err;
     struct settings *settings = ctx;
     char name[2 * OV_INI_NAME_SIZE];
     int64_t ms = 0;

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ov_jpeg_size(data + 1, size - 1, &width, &height, NULL) == OV_OK) {
         fuzz_require(width > 0 && height > 0);
         fuzz_require((int64_t)width * height <= OV_IMAGE_MAX_PIXELS);
-        if ((int64_t)width * height > 1000 * 1000)
+        if ((int64_t)width * height > 1000000)
             return 0; /* allowed, but too slow to try thousands of */
     }
     if (ov_jpeg_decode(&image, data + 1, size - 1, side, &err) != OV_OK) {

@@ -59,6 +59,7 @@ static size_t random_below(size_t end)
 
 static void add_seed(void *ctx, const void *data, size_t size)
 {
+    (void)ctx;
     if (seed_count == SEEDS_MAX || size > INPUT_MAX)
         abort();
     struct input *seed = &seeds[seed_count++];

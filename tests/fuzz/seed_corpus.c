@@ -34,6 +34,8 @@ static void write_seed(void *ctx, const void *data, size_t size)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+    (void)argc;
+    (void)argv;
     struct writing writing = {.folder = getenv("OVERT_FUZZ_SEEDS")};
     if (writing.folder != NULL)
         fuzz_seeds(write_seed, &writing);

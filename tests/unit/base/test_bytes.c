@@ -13,6 +13,7 @@
 
 static void integers_travel_big_endian(void **state)
 {
+    (void)state;
     uint8_t at[8];
     ov_write_be16(at, 0x0102);
     assert_memory_equal(at, "\x01\x02", 2);
@@ -27,6 +28,7 @@ static void integers_travel_big_endian(void **state)
 
 static void hex_goes_there_and_back_and_takes_nothing_else(void **state)
 {
+    (void)state;
     static const uint8_t bytes[] = {0x00, 0x9f, 0xff};
     static const char *const bad[] = {"", "009ff", "009fff0", "009fgg", "00 9ff", "-09fff"};
     uint8_t out[3] = {1, 1, 1};
@@ -41,6 +43,7 @@ static void hex_goes_there_and_back_and_takes_nothing_else(void **state)
 
 static void base64_is_that_of_rfc_4648(void **state)
 {
+    (void)state;
     static const char *const pairs[][2] = {{"", ""},
                                            {"f", "Zg=="},
                                            {"fo", "Zm8="},
@@ -61,6 +64,7 @@ static void base64_is_that_of_rfc_4648(void **state)
 
 static void random_bytes_differ(void **state)
 {
+    (void)state;
     uint8_t a[32] = {0};
     uint8_t b[32] = {0};
     ov_random(a, sizeof(a));
@@ -71,6 +75,7 @@ static void random_bytes_differ(void **state)
 
 static void numbers_are_whole_strings_within_their_range(void **state)
 {
+    (void)state;
     int64_t value = 7;
     double real = 7;
     assert_int_equal(ov_parse_i64("-12", -12, 5, &value), OV_OK);
@@ -93,6 +98,7 @@ static void numbers_are_whole_strings_within_their_range(void **state)
 
 static void utf8_is_well_formed_and_without_controls(void **state)
 {
+    (void)state;
     static const char *const good[] = {"",
                                        "abc",
                                        "\xc3\xa9",
@@ -128,6 +134,7 @@ static void utf8_is_well_formed_and_without_controls(void **state)
 /* Each sequence in memory of exactly its size, so that a sanitizer sees any step beyond. */
 static void utf8_checks_never_read_past_the_end(void **state)
 {
+    (void)state;
     for (unsigned lead = 0x80; lead <= 0xff; lead++) {
         for (size_t size = 1; size <= 3; size++) {
             char *exact = malloc(size);
@@ -141,6 +148,7 @@ static void utf8_checks_never_read_past_the_end(void **state)
 
 static void a_buffer_grows_and_is_always_terminated(void **state)
 {
+    (void)state;
     struct ov_buf buf = OV_BUF_INIT;
     for (int i = 0; i < 1000; i++)
         ov_buf_printf(&buf, "%03d,", i);

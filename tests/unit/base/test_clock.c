@@ -10,6 +10,7 @@
 
 static void times_are_written_in_utc_with_milliseconds(void **state)
 {
+    (void)state;
     char text[OV_TIME_TEXT_SIZE];
     assert_string_equal(ov_time_format(0, text), "1970-01-01T00:00:00.000Z");
     assert_string_equal(ov_time_format(INT64_C(1777636800123999), text),
@@ -21,6 +22,7 @@ static void times_are_written_in_utc_with_milliseconds(void **state)
 
 static void every_accepted_form_gives_the_same_time(void **state)
 {
+    (void)state;
     static const char *const texts[] = {"2026-05-01T12:00Z",         "2026-05-01T12:00:00Z",
                                         "2026-05-01T12:00:00.000Z",  "2026-05-01T12:00:00.0000000Z",
                                         "2026-05-01T14:00:00+02:00", "2026-05-01T06:30-05:30"};
@@ -33,6 +35,7 @@ static void every_accepted_form_gives_the_same_time(void **state)
 
 static void fractions_are_kept_to_the_microsecond(void **state)
 {
+    (void)state;
     int64_t at = 0;
     assert_int_equal(ov_time_parse("1970-01-01T00:00:00.1234567Z", &at), OV_OK);
     assert_int_equal(at, 123456);
@@ -41,6 +44,7 @@ static void fractions_are_kept_to_the_microsecond(void **state)
 
 static void anything_else_is_no_time(void **state)
 {
+    (void)state;
     static const char *const bad[] = {"",
                                       "2026",
                                       "2026-05-01",
@@ -68,6 +72,7 @@ static void anything_else_is_no_time(void **state)
 
 static void what_is_written_can_be_read(void **state)
 {
+    (void)state;
     for (int64_t at = 0; at < INT64_C(4102444800000000); at += INT64_C(98765432101000)) {
         char text[OV_TIME_TEXT_SIZE];
         int64_t again = -1;
@@ -83,6 +88,7 @@ static int64_t seven(void *ctx)
 
 static void the_monotonic_clock_never_goes_back_and_clocks_can_be_faked(void **state)
 {
+    (void)state;
     const struct ov_clock *clock = ov_clock_system();
     int64_t before = ov_clock_mono_us(clock);
     for (int i = 0; i < 1000; i++) {

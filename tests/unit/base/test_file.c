@@ -18,6 +18,7 @@ static char path[128];
 
 static int set_up(void **state)
 {
+    (void)state;
     (void)snprintf(folder, sizeof(folder), "/tmp/overt-file-XXXXXX");
     if (mkdtemp(folder) == NULL)
         return -1;
@@ -27,6 +28,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+    (void)state;
     (void)unlink(path);
     return rmdir(folder);
 }
@@ -43,6 +45,7 @@ static int entries(void)
 
 static void a_new_file_is_whole_and_never_replaces_another(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     struct stat info;
     struct ov_buf text = OV_BUF_INIT;
@@ -58,6 +61,7 @@ static void a_new_file_is_whole_and_never_replaces_another(void **state)
 
 static void a_file_that_cannot_be_made_says_so(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(ov_file_write_new("/nonexistent/x", 0600, "a", 1, &err), OV_ERR_IO);
     assert_non_null(strstr(err.text, "/nonexistent/x"));
@@ -69,6 +73,7 @@ static void a_file_that_cannot_be_made_says_so(void **state)
 
 static void reading_is_limited_and_takes_regular_files_only(void **state)
 {
+    (void)state;
     struct ov_buf text = OV_BUF_INIT;
     struct ov_secret secret = OV_SECRET_INIT;
     assert_int_equal(ov_file_write_new(path, 0600, "12345", 5, NULL), OV_OK);
@@ -90,6 +95,7 @@ static void reading_is_limited_and_takes_regular_files_only(void **state)
 
 static void a_pipe_does_not_make_us_wait(void **state)
 {
+    (void)state;
     struct ov_buf text = OV_BUF_INIT;
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(ov_file_read(path, 100, &text, NULL), OV_ERR_INVALID);
@@ -97,6 +103,7 @@ static void a_pipe_does_not_make_us_wait(void **state)
 
 static void an_empty_file_is_no_secret(void **state)
 {
+    (void)state;
     struct ov_secret secret = OV_SECRET_INIT;
     struct ov_buf text = OV_BUF_INIT;
     struct ov_error err = OV_ERROR_INIT;
@@ -110,6 +117,7 @@ static void an_empty_file_is_no_secret(void **state)
 
 static void private_means_nobody_else(void **state)
 {
+    (void)state;
     static const mode_t open_modes[] = {0640, 0620, 0610, 0604, 0602, 0601, 0666};
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(ov_file_write_new(path, 0600, "k", 1, NULL), OV_OK);
@@ -128,6 +136,7 @@ static void private_means_nobody_else(void **state)
 
 static void folders_are_made_with_their_parents(void **state)
 {
+    (void)state;
     char deep[160];
     struct stat info;
     (void)snprintf(deep, sizeof(deep), "%s/b/c", folder);

@@ -10,6 +10,7 @@
 
 static void a_new_id_is_a_random_version_4_uuid(void **state)
 {
+    (void)state;
     struct ov_id last = ov_id_new();
     for (int i = 0; i < 100; i++) {
         struct ov_id id = ov_id_new();
@@ -23,6 +24,7 @@ static void a_new_id_is_a_random_version_4_uuid(void **state)
 
 static void ids_go_to_text_and_back(void **state)
 {
+    (void)state;
     static const char text[] = "00112233-4455-4677-8899-aabbccddeeff";
     char out[OV_ID_TEXT_SIZE];
     struct ov_id id;
@@ -34,6 +36,7 @@ static void ids_go_to_text_and_back(void **state)
 
 static void anything_else_is_no_id(void **state)
 {
+    (void)state;
     static const char *const bad[] = {"",
                                       "00112233445546778899aabbccddeeff",
                                       "00112233-4455-4677-8899-aabbccddeef",

@@ -36,6 +36,7 @@ static size_t release(char *out, size_t size)
 
 static void a_line_is_level_component_event_and_keys(void **state)
 {
+    (void)state;
     char text[4096];
     capture();
     ov_log(OV_LOG_WARNING, "net", "peer_gone", "site=%s count=%d", "a", 3);
@@ -47,6 +48,7 @@ static void a_line_is_level_component_event_and_keys(void **state)
 
 static void lines_below_the_level_are_not_written(void **state)
 {
+    (void)state;
     char text[4096];
     capture();
     ov_log(OV_LOG_DEBUG, "a", "hidden", "x=1");
@@ -61,6 +63,7 @@ static void lines_below_the_level_are_not_written(void **state)
 
 static void a_line_that_is_too_long_is_cut_but_ends(void **state)
 {
+    (void)state;
     char text[8192];
     char big[5000];
     memset(big, 'b', sizeof(big) - 1);
@@ -75,6 +78,7 @@ static void a_line_that_is_too_long_is_cut_but_ends(void **state)
 
 static void quoted_text_cannot_forge_a_line(void **state)
 {
+    (void)state;
     char out[64];
     assert_string_equal(ov_log_quote("plain", out, sizeof(out)), "\"plain\"");
     assert_string_equal(ov_log_quote("a\nerror x y", out, sizeof(out)), "\"a\\x0aerror x y\"");
@@ -85,6 +89,7 @@ static void quoted_text_cannot_forge_a_line(void **state)
 
 static void quoting_stays_within_what_it_is_given(void **state)
 {
+    (void)state;
     for (size_t size = 0; size < 40; size++) {
         char out[48];
         memset(out, 'G', sizeof(out));
@@ -96,6 +101,7 @@ static void quoting_stays_within_what_it_is_given(void **state)
 
 static void an_error_is_one_line_with_its_origin(void **state)
 {
+    (void)state;
     char text[4096];
     struct ov_error err = OV_ERROR_INIT;
     (void)ov_fail(&err, OV_ERR_IO, "a.b", "it \"broke\"\n");
@@ -108,6 +114,7 @@ static void an_error_is_one_line_with_its_origin(void **state)
 
 static void levels_have_names(void **state)
 {
+    (void)state;
     enum ov_log_level level = OV_LOG_ERROR;
     assert_int_equal(ov_log_level_parse("debug", &level), OV_OK);
     assert_int_equal(level, OV_LOG_DEBUG);

@@ -13,11 +13,13 @@ static int freed;
 
 static void count_free(void *item)
 {
+    (void)item;
     freed++;
 }
 
 static void items_come_out_in_order_and_the_bound_holds(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(3);
     int items[4];
     void *out = NULL;
@@ -36,6 +38,7 @@ static void items_come_out_in_order_and_the_bound_holds(void **state)
 
 static void an_empty_queue_times_out(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(1);
     void *out = NULL;
     assert_int_equal(ov_queue_pop(queue, 0, &out), OV_ERR_TIMEOUT);
@@ -45,6 +48,7 @@ static void an_empty_queue_times_out(void **state)
 
 static void many_are_taken_at_once_up_to_the_maximum(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(10);
     int item;
     void *out[10];
@@ -62,6 +66,7 @@ static void many_are_taken_at_once_up_to_the_maximum(void **state)
 
 static void a_closed_queue_takes_nothing_and_drains(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(4);
     int item;
     void *out = NULL;
@@ -75,6 +80,7 @@ static void a_closed_queue_takes_nothing_and_drains(void **state)
 
 static void what_is_left_is_freed_with_the_queue(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(4);
     int item;
     freed = 0;
@@ -87,6 +93,7 @@ static void what_is_left_is_freed_with_the_queue(void **state)
 
 static void impossible_capacities_are_refused(void **state)
 {
+    (void)state;
     assert_null(ov_queue_new(0));
     assert_null(ov_queue_new(SIZE_MAX));
 }
@@ -132,6 +139,7 @@ static void *consume(void *arg)
 
 static void every_item_reaches_exactly_one_consumer(void **state)
 {
+    (void)state;
     struct ov_queue *queue = ov_queue_new(7); /* small, so that both sides wait */
     struct worker producers[PRODUCERS];
     struct worker consumers[CONSUMERS];

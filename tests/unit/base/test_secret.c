@@ -26,6 +26,7 @@ static bool all_zero(const unsigned char *at, size_t size)
 
 static void blocks_of_every_size_are_zeroed_aligned_and_writable(void **state)
 {
+    (void)state;
     for (size_t size = 1; size < 200000; size = size * 3 / 2 + 1) {
         unsigned char *block = ov_secret_alloc(size);
         assert_non_null(block);
@@ -45,6 +46,7 @@ static void blocks_of_every_size_are_zeroed_aligned_and_writable(void **state)
 /* Blocks of the pool stay mapped after release, so what is left in them can be looked at. */
 static void a_released_block_is_wiped_before_anybody_gets_it(void **state)
 {
+    (void)state;
     static const size_t sizes[] = {16, 64, 500, 2048, 4096, 30000, 65000};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         unsigned char *block = ov_secret_alloc(sizes[i]);
@@ -60,6 +62,7 @@ static void a_released_block_is_wiped_before_anybody_gets_it(void **state)
 
 static void impossible_sizes_are_refused(void **state)
 {
+    (void)state;
     struct ov_secret secret = OV_SECRET_INIT;
     assert_null(ov_secret_alloc(0));
     assert_null(ov_secret_alloc(SIZE_MAX));
@@ -73,6 +76,7 @@ static void impossible_sizes_are_refused(void **state)
 
 static void secrets_are_copied_moved_and_compared(void **state)
 {
+    (void)state;
     struct ov_secret a = OV_SECRET_INIT;
     struct ov_secret b = OV_SECRET_INIT;
     struct ov_secret empty = OV_SECRET_INIT;
@@ -95,6 +99,7 @@ static void secrets_are_copied_moved_and_compared(void **state)
 /* "dd" in VmFlags: the mapping is left out of core dumps. */
 static void secret_mappings_are_left_out_of_core_dumps(void **state)
 {
+    (void)state;
     static const size_t sizes[] = {100, 1 << 20};
     for (size_t i = 0; i < 2; i++) {
         unsigned char *block = ov_secret_alloc(sizes[i]);
@@ -104,10 +109,10 @@ static void secret_mappings_are_left_out_of_core_dumps(void **state)
         bool found = false;
         assert_non_null(maps);
         while (fgets(line, sizeof(line), maps) != NULL) {
-            unsigned long from = 0;
-            unsigned long to = 0;
-            if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
-                inside = (uintptr_t)block >= from && (uintptr_t)block < to;
+            char *end = NULL;
+            uintptr_t from = strtoul(line, &end, 16);
+            if (end != line && *end == '-') /* the line that opens a mapping: "from-to rw-p ..." */
+                inside = (uintptr_t)block >= from && (uintptr_t)block < strtoul(end + 1, NULL, 16);
             if (inside && strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " dd") != NULL)
                 found = true;
         }
@@ -119,6 +124,7 @@ static void secret_mappings_are_left_out_of_core_dumps(void **state)
 
 static void the_allocator_for_libraries_keeps_contents_when_it_moves(void **state)
 {
+    (void)state;
     unsigned char *block = ov_wiping_realloc(NULL, 10);
     memset(block, 7, 10);
     block = ov_wiping_realloc(block, 5000);
@@ -140,6 +146,7 @@ static void the_allocator_for_libraries_keeps_contents_when_it_moves(void **stat
 
 static void wiping_takes_nothing_too(void **state)
 {
+    (void)state;
     unsigned char data[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     ov_wipe(NULL, 5);
     ov_wipe(data, 0);
@@ -150,7 +157,7 @@ static void wiping_takes_nothing_too(void **state)
 
 static void *churn(void *arg)
 {
-    unsigned char mark = (unsigned char)(uintptr_t)arg;
+    unsigned char mark = *(const unsigned char *)arg;
     unsigned char *kept[16] = {NULL};
     for (int i = 0; i < 3000; i++) {
         size_t slot = (size_t)i % 16;
@@ -170,9 +177,11 @@ static void *churn(void *arg)
 
 static void threads_never_share_a_block(void **state)
 {
+    (void)state;
+    static unsigned char marks[4] = {1, 2, 3, 4};
     pthread_t threads[4];
-    for (uintptr_t i = 0; i < 4; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, churn, (void *)(i + 1)), 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, churn, &marks[i]), 0);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
@@ -180,6 +189,7 @@ static void threads_never_share_a_block(void **state)
 /* In a child, since it cannot be undone. */
 static void a_process_can_hide_its_memory(void **state)
 {
+    (void)state;
     pid_t child = fork();
     if (child == 0) {
         struct rlimit limit = {1, 1};

@@ -10,6 +10,7 @@
 
 static void every_status_has_its_own_name(void **state)
 {
+    (void)state;
     for (int a = OV_OK; a <= OV_ERR_INTERNAL; a++) {
         assert_string_not_equal(ov_status_name((enum ov_status)a), "unknown");
         for (int b = OV_OK; b < a; b++)
@@ -21,6 +22,7 @@ static void every_status_has_its_own_name(void **state)
 
 static void an_error_is_written_once_where_it_arises(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(ov_fail(&err, OV_ERR_LIMIT, "first.code", "at most %d", 5), OV_ERR_LIMIT);
     assert_int_equal(ov_fail(&err, OV_ERR_IO, "second.code", "other"), OV_ERR_IO);
@@ -37,6 +39,7 @@ static void an_error_is_written_once_where_it_arises(void **state)
 
 static void long_texts_are_cut_to_fit(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     char text[1000];
     memset(text, 'x', sizeof(text) - 1);

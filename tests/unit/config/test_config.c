@@ -45,6 +45,7 @@ static char path[80];
 
 static int set_up(void **state)
 {
+    (void)state;
     (void)snprintf(folder, sizeof(folder), "/tmp/overt-config-XXXXXX");
     if (mkdtemp(folder) == NULL)
         return -1;
@@ -54,6 +55,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+    (void)state;
     (void)unlink(path);
     return rmdir(folder);
 }
@@ -75,6 +77,7 @@ static void start(struct settings *settings)
 
 static void defaults_come_from_the_table(void **state)
 {
+    (void)state;
     struct settings settings;
     start(&settings);
     assert_string_equal(settings.listen, "0.0.0.0");
@@ -91,6 +94,7 @@ static void defaults_come_from_the_table(void **state)
 
 static void a_file_sets_what_it_names_and_nothing_else(void **state)
 {
+    (void)state;
     static const char text[] = "# comment\r\n"
                                "; another = comment\n"
                                "[capture]\n"
@@ -128,6 +132,7 @@ static void a_file_sets_what_it_names_and_nothing_else(void **state)
 
 static void a_bad_file_is_refused_with_file_line_and_what_is_allowed(void **state)
 {
+    (void)state;
     static const struct {
         const char *text;
         const char *code;
@@ -179,6 +184,7 @@ static void a_bad_file_is_refused_with_file_line_and_what_is_allowed(void **stat
 
 static void files_that_cannot_be_read_are_named(void **state)
 {
+    (void)state;
     struct settings settings;
     struct ov_error err = OV_ERROR_INIT;
     start(&settings);
@@ -191,6 +197,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 static void a_required_key_that_is_missing_is_asked_for(void **state)
 {
+    (void)state;
     struct settings settings;
     struct ov_error err = OV_ERROR_INIT;
     start(&settings);
@@ -203,6 +210,7 @@ static void a_required_key_that_is_missing_is_asked_for(void **state)
 
 static void the_command_line_has_the_last_word(void **state)
 {
+    (void)state;
     struct settings settings;
     struct ov_error err = OV_ERROR_INIT;
     start(&settings);
@@ -223,6 +231,7 @@ static void the_command_line_has_the_last_word(void **state)
 
 static void durations_need_a_unit_and_cannot_overflow(void **state)
 {
+    (void)state;
     int64_t ms = -1;
     static const struct {
         const char *text;
@@ -250,6 +259,7 @@ static void durations_need_a_unit_and_cannot_overflow(void **state)
 
 static void the_sample_file_is_a_valid_file_with_the_defaults(void **state)
 {
+    (void)state;
     struct settings settings;
     struct ov_error err = OV_ERROR_INIT;
     char *text = NULL;
@@ -272,6 +282,7 @@ static void the_sample_file_is_a_valid_file_with_the_defaults(void **state)
 
 static void the_help_names_every_key(void **state)
 {
+    (void)state;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -289,6 +300,7 @@ static void the_help_names_every_key(void **state)
 
 static void a_default_that_the_table_itself_forbids_is_our_bug(void **state)
 {
+    (void)state;
     static const struct ov_config_key wrong[] = {
         {"a", "b", OV_CONFIG_INT, "0", 1, 5, NULL, AT(port), "x"}};
     static const struct ov_config_table bad = {wrong, 1};
@@ -307,6 +319,7 @@ struct seen {
 static enum ov_status note_key(void *ctx, const struct ov_ini_place *place, const char *section,
                                const char *key, const char *value, struct ov_error *err)
 {
+    (void)err;
     struct seen *seen = ctx;
     seen->count++;
     seen->last_line = place->line;
@@ -316,6 +329,7 @@ static enum ov_status note_key(void *ctx, const struct ov_ini_place *place, cons
 
 static void the_reader_reports_keys_in_order_with_their_lines(void **state)
 {
+    (void)state;
     static const char text[] = "a = 1\n[s-1]\n\nb_2 = x = y\n[t]\nc=\n";
     struct seen seen = {0};
     assert_int_equal(ov_ini_parse("f", text, sizeof(text) - 1, note_key, &seen, NULL), OV_OK);
@@ -329,6 +343,7 @@ static void the_reader_reports_keys_in_order_with_their_lines(void **state)
 
 static void the_reader_stops_when_told_to(void **state)
 {
+    (void)state;
     static const char text[] = "a = 1\nstop = 1\nb = 1\n";
     struct seen seen = {0};
     assert_int_equal(ov_ini_parse("f", text, sizeof(text) - 1, note_key, &seen, NULL),
@@ -338,15 +353,19 @@ static void the_reader_stops_when_told_to(void **state)
 
 static void names_and_values_are_bounded(void **state)
 {
+    (void)state;
     char text[OV_INI_VALUE_SIZE + 64];
     struct seen seen = {0};
     memset(text, 'k', sizeof(text));
-    memcpy(text + 63, "=1", 2);
+    text[63] = '=';
+    text[64] = '1';
     assert_int_equal(ov_ini_parse("f", text, 65, note_key, &seen, NULL), OV_OK);
     memset(text, 'k', sizeof(text));
-    memcpy(text + 64, "=1", 2);
+    text[64] = '=';
+    text[65] = '1';
     assert_int_equal(ov_ini_parse("f", text, 66, note_key, &seen, NULL), OV_ERR_INVALID);
-    memcpy(text, "k=", 2);
+    text[0] = 'k';
+    text[1] = '=';
     memset(text + 2, 'v', sizeof(text) - 2);
     assert_int_equal(ov_ini_parse("f", text, 2 + OV_INI_VALUE_SIZE - 1, note_key, &seen, NULL),
                      OV_OK);

@@ -58,6 +58,7 @@ static const struct ov_stream_events events = {on_open, check_frame, on_frame, o
 
 static void on_accept(evutil_socket_t listen_fd, short what, void *ctx)
 {
+    (void)what;
     struct pair *pair = ctx;
     int fd = accept((int)listen_fd, NULL, NULL);
     assert_true(fd >= 0);

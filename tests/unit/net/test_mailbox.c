@@ -72,6 +72,7 @@ static void *post_many(void *arg)
 
 static void every_message_arrives_once_and_in_order(void **state)
 {
+    (void)state;
     struct reader reader = {.base = event_base_new(), .stop_at = (size_t)POSTERS * EACH};
     struct poster posters[POSTERS];
     struct ov_mailbox *mailbox = NULL;
@@ -92,6 +93,7 @@ static void every_message_arrives_once_and_in_order(void **state)
 
 static void a_full_mailbox_refuses_and_the_poster_keeps_the_message(void **state)
 {
+    (void)state;
     struct reader reader = {.base = event_base_new()};
     struct ov_mailbox *mailbox = NULL;
     freed = 0;
@@ -110,6 +112,7 @@ static void a_full_mailbox_refuses_and_the_poster_keeps_the_message(void **state
 
 static void a_backlog_does_not_starve_the_loop(void **state)
 {
+    (void)state;
     struct reader reader = {.base = event_base_new(), .stop_at = 1000};
     struct ov_mailbox *mailbox = NULL;
     assert_int_equal(ov_mailbox_new(reader.base, 1000, on_message, free_message, &reader, &mailbox),

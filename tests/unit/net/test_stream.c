@@ -1,6 +1,5 @@
 /* Streams of frames over real loopback connections. */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@ static struct pair pair; /* one at a time */
 
 static int set_up(void **state)
 {
+    (void)state;
     pki = pki_new("Test CA");
     (void)pki_issue(pki, &(struct pki_subject){"server", "DNS:localhost,IP:127.0.0.1,IP:::1",
                                                "serverAuth", 0, 0});
@@ -45,6 +45,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+    (void)state;
     SSL_CTX_free(server_tls);
     SSL_CTX_free(client_tls);
     pki_free(pki);
@@ -60,6 +61,7 @@ static void open_pair(void)
 
 static void frames_of_every_size_go_both_ways_in_order(void **state)
 {
+    (void)state;
     static const size_t sizes[] = {0, 1, 5, 6, 7, 4095, 4096, 16384, 16385, 70000, 200000, 0, 3};
     const size_t count = sizeof(sizes) / sizeof(sizes[0]);
     pair_init(&pair, server_tls);
@@ -81,6 +83,7 @@ static void frames_of_every_size_go_both_ways_in_order(void **state)
 
 static void a_name_is_resolved_and_checked(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair_connect(&pair, client_tls, "localhost"); /* ::1 is tried, then 127.0.0.1 */
     pair_until(&pair, &pair.client.opened);
@@ -89,6 +92,7 @@ static void a_name_is_resolved_and_checked(void **state)
 
 static void nobody_there_is_said_so(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     int port = pair.port;
     (void)event_del(pair.listen_event);
@@ -107,6 +111,7 @@ static void nobody_there_is_said_so(void **state)
 
 static void an_impossible_name_fails_and_a_pending_dial_can_be_freed(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair_connect(&pair, client_tls, "no-such-host.invalid");
     pair_until(&pair, &pair.client.closed);
@@ -119,6 +124,7 @@ static void an_impossible_name_fails_and_a_pending_dial_can_be_freed(void **stat
 
 static void nothing_is_sent_before_the_stream_is_open(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair_connect(&pair, client_tls, "127.0.0.1");
     assert_int_equal(side_send(&pair.client, 1, 1, 'x'), OV_ERR_STATE);
@@ -140,6 +146,7 @@ static void send_a_hundred_and_finish(struct side *side)
 
 static void finishing_writes_out_everything_first(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.client.at_open = send_a_hundred_and_finish;
     pair_connect(&pair, client_tls, "127.0.0.1");
@@ -159,6 +166,7 @@ static void pause_first(struct side *side)
 
 static void frames_that_had_arrived_are_delivered_before_the_end(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_open = pause_first; /* so that frames and end arrive together */
     pair.client.at_open = send_a_hundred_and_finish;
@@ -174,6 +182,7 @@ static void frames_that_had_arrived_are_delivered_before_the_end(void **state)
 /* The socket goes away below TLS, as when a cable is pulled and a router answers for the peer. */
 static void a_reset_still_delivers_what_had_arrived(void **state)
 {
+    (void)state;
     struct linger hard = {.l_onoff = 1, .l_linger = 0};
     pair_init(&pair, server_tls);
     open_pair();
@@ -191,11 +200,14 @@ static void a_reset_still_delivers_what_had_arrived(void **state)
 
 static void pause_after_each(struct side *side, const uint8_t *body, size_t size)
 {
+    (void)body;
+    (void)size;
     ov_stream_pause(side->stream);
 }
 
 static void a_paused_stream_delivers_nothing_and_loses_nothing(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_frame = pause_after_each;
     open_pair();
@@ -213,6 +225,7 @@ static void a_paused_stream_delivers_nothing_and_loses_nothing(void **state)
 
 static void a_peer_that_does_not_read_is_dropped(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.limits.output_max_bytes = 300000;
     open_pair();
@@ -256,6 +269,7 @@ static void keep_sending(struct side *side)
 
 static void a_frame_too_long_is_refused_by_its_header_and_the_peer_is_told(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_check = check_like_a_server;
     pair.client.at_open = keep_sending;
@@ -273,11 +287,15 @@ static void a_frame_too_long_is_refused_by_its_header_and_the_peer_is_told(void 
 static enum ov_status refuse_without_words(struct side *side, const struct ov_frame_header *header,
                                            struct ov_error *err)
 {
+    (void)side;
+    (void)header;
+    (void)err;
     return OV_ERR_PROTOCOL;
 }
 
 static void a_refusal_without_an_error_is_given_one(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_check = refuse_without_words;
     open_pair();
@@ -338,6 +356,7 @@ static void run_raw(struct raw *raw)
 
 static void frames_cut_into_single_bytes_arrive_whole(void **state)
 {
+    (void)state;
     struct raw raw = {.count = 50};
     run_raw(&raw);
     assert_int_equal(pair.server.frame_count, 50);
@@ -349,6 +368,7 @@ static void frames_cut_into_single_bytes_arrive_whole(void **state)
 
 static void an_end_in_the_middle_of_a_frame_is_no_frame(void **state)
 {
+    (void)state;
     struct raw raw = {.count = 2, .extra = 8};
     run_raw(&raw);
     assert_int_equal(pair.server.frame_count, 2);
@@ -359,6 +379,7 @@ static void an_end_in_the_middle_of_a_frame_is_no_frame(void **state)
 
 static void a_handshake_that_stops_is_timed_out(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.limits.handshake_ms = 60;
     int fd = raw_socket(pair.port); /* and never says a word */
@@ -371,6 +392,7 @@ static void a_handshake_that_stops_is_timed_out(void **state)
 
 static void a_server_that_never_answers_is_timed_out(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     (void)event_del(pair.listen_event); /* the kernel accepts, nobody else does */
     pair.limits.handshake_ms = 60;
@@ -382,6 +404,7 @@ static void a_server_that_never_answers_is_timed_out(void **state)
 
 static void bytes_that_are_no_tls_end_the_connection(void **state)
 {
+    (void)state;
     static const char text[] = "GET / HTTP/1.0\r\n\r\n";
     pair_init(&pair, server_tls);
     int fd = raw_socket(pair.port);
@@ -410,6 +433,8 @@ static void free_in_frame(struct side *side, const uint8_t *body, size_t size)
 static enum ov_status free_in_check(struct side *side, const struct ov_frame_header *header,
                                     struct ov_error *err)
 {
+    (void)header;
+    (void)err;
     free_it(side);
     return OV_OK;
 }
@@ -429,6 +454,7 @@ static void expect_client_sees_the_end(void)
 
 static void a_stream_may_be_freed_inside_any_event(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_open = free_it;
     expect_client_sees_the_end();
@@ -459,6 +485,7 @@ static void finish_in_frame(struct side *side, const uint8_t *body, size_t size)
 
 static void finishing_inside_a_frame_delivers_no_other(void **state)
 {
+    (void)state;
     pair_init(&pair, server_tls);
     pair.server.at_frame = finish_in_frame;
     open_pair();
@@ -521,11 +548,10 @@ static size_t marks_in_memory(void)
     assert_non_null(maps);
     assert_true(memory >= 0);
     while (fgets(line, sizeof(line), maps) != NULL) {
-        uint64_t from = 0;
-        uint64_t to = 0;
-        char mode[5] = "";
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &from, &to, mode) == 3 && mode[1] == 'w' &&
-            to - from <= REGION_MAX)
+        char *end = NULL;
+        uint64_t from = strtoull(line, &end, 16); /* "from-to rw-p ..." */
+        uint64_t to = *end == '-' ? strtoull(end + 1, &end, 16) : 0;
+        if (to > from && strncmp(end, " rw", 3) == 0 && to - from <= REGION_MAX)
             found += marks_in_region(memory, from, to);
     }
     (void)fclose(maps);
@@ -566,6 +592,7 @@ static bool can_scan(void)
 
 static void nothing_of_a_frame_is_left_in_memory_once_it_was_handled(void **state)
 {
+    (void)state;
     if (!can_scan())
         skip();
     static const size_t sizes[] = {200, 5000, 16384, 250000};

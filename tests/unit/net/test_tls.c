@@ -59,6 +59,7 @@ static SSL_CTX *new_client(const char *crl)
 
 static int set_up(void **state)
 {
+    (void)state;
     pki = pki_new("Test CA");
     other_pki = pki_new("Other CA");
     false_pki = pki_new("Test CA");
@@ -91,6 +92,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+    (void)state;
     pki_free(pki);
     pki_free(other_pki);
     pki_free(false_pki);
@@ -111,6 +113,7 @@ static void expect_server_refused(struct ov_tls_files files, const char *code)
 
 static void a_server_needs_a_current_crl_of_its_ca(void **state)
 {
+    (void)state;
     struct ov_tls_files files = files_of("good.crl", "server");
     files.crl = NULL;
     expect_server_refused(files, "tls.crl");
@@ -126,6 +129,7 @@ static void a_server_needs_a_current_crl_of_its_ca(void **state)
 
 static void a_key_must_be_private_and_the_certificates_own(void **state)
 {
+    (void)state;
     struct ov_tls_files files = files_of("good.crl", "server");
     files.key = pki_path(pki, "client.key");
     expect_server_refused(files, "tls.key");
@@ -139,6 +143,7 @@ static void a_key_must_be_private_and_the_certificates_own(void **state)
 
 static void our_own_certificate_must_hold(void **state)
 {
+    (void)state;
     expect_server_refused(files_of("good.crl", "expired"), "tls.certificate");
     expect_server_refused(files_of("good.crl", "client"), "tls.certificate"); /* another use */
     struct ov_tls_files files = files_of("good.crl", "server");
@@ -220,6 +225,7 @@ static void open_then_finish(struct side *side)
 
 static void both_sides_open_and_the_server_knows_who_it_is(void **state)
 {
+    (void)state;
     static const struct {
         const char *stem;
         enum ov_peer_kind kind;
@@ -249,6 +255,7 @@ static void both_sides_open_and_the_server_knows_who_it_is(void **state)
 
 static void nothing_but_tls13_with_our_suites_and_groups(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     struct pair pair;
@@ -267,6 +274,7 @@ static void nothing_but_tls13_with_our_suites_and_groups(void **state)
 
 static void an_older_tls_is_refused(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     assert_int_equal(SSL_CTX_set_min_proto_version(client, TLS1_2_VERSION), 1);
@@ -281,6 +289,7 @@ static void an_older_tls_is_refused(void **state)
 
 static void no_certificate_no_connection(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     struct pair pair;
@@ -301,23 +310,27 @@ static void no_certificate_no_connection(void **state)
 
 static void a_certificate_of_another_ca_is_refused(void **state)
 {
+    (void)state;
     expect_refused(other_pki, "stranger", "from a CA");
     expect_refused(false_pki, "stranger", "the same name");
 }
 
 static void an_expired_certificate_is_refused(void **state)
 {
+    (void)state;
     expect_refused(pki, "expired", "expired");
     expect_refused(pki, "early", "does not hold");
 }
 
 static void a_revoked_certificate_is_refused(void **state)
 {
+    (void)state;
     expect_refused(pki, "revoked", "revoked");
 }
 
 static void a_certificate_for_servers_is_refused(void **state)
 {
+    (void)state;
     expect_refused(pki, "wrong-use", "another use");
 }
 
@@ -336,6 +349,7 @@ static void expect_identity_refused(const char *stem)
 
 static void an_identity_is_exactly_one_uri_of_ours(void **state)
 {
+    (void)state;
     expect_identity_refused("no-uri");
     expect_identity_refused("no-san");
     expect_identity_refused("two-uris");
@@ -345,6 +359,7 @@ static void an_identity_is_exactly_one_uri_of_ours(void **state)
 
 static void an_expired_crl_closes_the_door_in_the_handshake(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     /* The CRL's next update is in an hour: live in the hour after, within the certificate's. */
@@ -360,6 +375,7 @@ static void an_expired_crl_closes_the_door_in_the_handshake(void **state)
 
 static void the_protocol_must_be_agreed_on(void **state)
 {
+    (void)state;
     static const unsigned char other[] = "\x08http/1.1";
     for (int offered = 0; offered < 2; offered++) {
         SSL_CTX *server = new_server();
@@ -377,6 +393,7 @@ static void the_protocol_must_be_agreed_on(void **state)
 
 static void a_client_refuses_a_server_that_ignores_the_protocol(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     SSL_CTX_set_alpn_select_cb(server, NULL, NULL); /* as an old web server would */
@@ -389,6 +406,7 @@ static void a_client_refuses_a_server_that_ignores_the_protocol(void **state)
 
 static void a_server_for_another_host_is_refused(void **state)
 {
+    (void)state;
     struct ov_tls_files files = files_of("good.crl", "faraway");
     SSL_CTX *server = NULL;
     assert_int_equal(ov_tls_server_new(&files, OV_ALPN_CAPTURE, &server, NULL), OV_OK);
@@ -403,6 +421,7 @@ static void a_server_for_another_host_is_refused(void **state)
 
 static void no_session_is_ever_resumed(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     SSL_SESSION *kept = NULL;
@@ -430,6 +449,7 @@ static void no_session_is_ever_resumed(void **state)
 
 static void a_live_peer_that_was_revoked_is_found_by_recheck(void **state)
 {
+    (void)state;
     SSL_CTX *server = new_server();
     SSL_CTX *client = new_client(NULL);
     struct ov_tls_files files = files_of("no-client.crl", "server");
@@ -459,6 +479,7 @@ static void a_live_peer_that_was_revoked_is_found_by_recheck(void **state)
 
 static void openssl_errors_are_translated_once_and_the_queue_is_left_empty(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     struct ov_tls_files files = files_of("good.crl", "server");
     SSL_CTX *ctx = NULL;

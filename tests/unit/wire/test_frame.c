@@ -42,6 +42,7 @@ static const struct {
 
 static void a_header_is_big_endian_length_then_type(void **state)
 {
+    (void)state;
     static const uint8_t bytes[OV_FRAME_HEADER_BYTES] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06};
     struct ov_frame_header header = {0};
     ov_frame_header_read(bytes, &header);
@@ -54,6 +55,7 @@ static void a_header_is_big_endian_length_then_type(void **state)
 
 static void each_type_is_legal_only_from_its_sender_in_its_state(void **state)
 {
+    (void)state;
     for (size_t i = 0; i < EXPECTED_COUNT; i++) {
         assert_string_equal(ov_frame_type_name(expected[i].type), expected[i].name);
         assert_int_equal(ov_frame_max_bytes(expected[i].type), expected[i].max);
@@ -74,6 +76,7 @@ static void each_type_is_legal_only_from_its_sender_in_its_state(void **state)
 
 static void no_type_is_longer_than_its_limit(void **state)
 {
+    (void)state;
     for (size_t i = 0; i < EXPECTED_COUNT; i++) {
         enum ov_frame_sender sender =
             (expected[i].senders & CLIENT) != 0 ? OV_FROM_CLIENT : OV_FROM_SERVER;
@@ -94,6 +97,7 @@ static void no_type_is_longer_than_its_limit(void **state)
 
 static void every_other_number_is_no_type(void **state)
 {
+    (void)state;
     for (uint32_t type = 0; type <= UINT16_MAX; type++) {
         bool known = false;
         for (size_t i = 0; i < EXPECTED_COUNT; i++)
@@ -112,6 +116,7 @@ static void every_other_number_is_no_type(void **state)
 
 static void names_are_stable(void **state)
 {
+    (void)state;
     assert_string_equal(ov_session_state_name(OV_SESSION_GREETING), "greeting");
     assert_string_equal(ov_session_state_name(OV_SESSION_OPEN), "open");
     assert_string_equal(ov_session_state_name(OV_SESSION_ENDING), "ending");

@@ -24,6 +24,7 @@ static double value_of(uint16_t half)
 
 static void every_half_has_its_value_and_comes_back_as_itself(void **state)
 {
+    (void)state;
     for (uint32_t bits = 0; bits <= UINT16_MAX; bits++) {
         float value = ov_half_to_float((uint16_t)bits);
         double expected = value_of((uint16_t)bits);
@@ -41,6 +42,7 @@ static void every_half_has_its_value_and_comes_back_as_itself(void **state)
 /* Between two neighbours the nearer one is taken, and half-way the even one. */
 static void rounding_is_to_nearest_and_ties_to_even(void **state)
 {
+    (void)state;
     for (uint16_t bits = 0; bits < 0x7bff; bits++) {
         float low = ov_half_to_float(bits);
         float high = ov_half_to_float((uint16_t)(bits + 1));
@@ -54,6 +56,7 @@ static void rounding_is_to_nearest_and_ties_to_even(void **state)
 
 static void the_ends_of_the_range_are_right(void **state)
 {
+    (void)state;
     assert_int_equal(ov_half_from_float(65504.0f), 0x7bff);
     assert_int_equal(ov_half_from_float(65519.0f), 0x7bff);
     assert_int_equal(ov_half_from_float(65520.0f), 0x7c00); /* the tie goes to infinity */

@@ -25,6 +25,7 @@ static enum ov_status decode_frame(const struct ov_secret *frame, uint32_t dimen
 
 static void descriptors_survive_to_half_precision_and_come_out_normalised(void **state)
 {
+    (void)state;
     static const uint32_t dimensions[] = {1, 2, 128, 512, 1024};
     for (size_t d = 0; d < 5; d++) {
         struct ov_probe_batch in = sample_batch(2, dimensions[d]);
@@ -51,6 +52,7 @@ static void descriptors_survive_to_half_precision_and_come_out_normalised(void *
 
 static void everything_else_survives_exactly(void **state)
 {
+    (void)state;
     struct ov_probe_batch in = sample_batch(OV_BATCH_PROBES_MAX, 1024); /* the largest there is */
     struct ov_probe_batch out;
     struct ov_secret frame = OV_SECRET_INIT;
@@ -91,17 +93,28 @@ static void everything_else_survives_exactly(void **state)
 
 static void a_probe_says_only_what_can_be(void **state)
 {
+    (void)state;
     REFUSES(b.count = 0);
     REFUSES(b.count = OV_BATCH_PROBES_MAX + 1);
     REFUSES(p->sequence = 0);
     REFUSES(p->camera[0] = '\0');
     REFUSES(p->camera[3] = ' ');
+}
+
+static void times_and_boxes_can_be(void **state)
+{
+    (void)state;
     REFUSES(p->captured_at_us = 0);
     REFUSES(p->captured_at_us = INT64_MAX);
     REFUSES(p->box_left = 65536);
     REFUSES(p->box_top = UINT32_MAX);
     REFUSES(p->box_width = 0);
     REFUSES(p->box_height = 0);
+}
+
+static void qualities_and_descriptors_are_numbers(void **state)
+{
+    (void)state;
     REFUSES(p->quality.sharpness = NAN);
     REFUSES(p->quality.contrast = INFINITY);
     REFUSES(p->quality.yaw_deg = -1e9f);
@@ -146,6 +159,7 @@ static void expect_refused(struct ov_secret *frame, uint32_t dimension, const ch
 
 static void descriptors_that_are_not_numbers_are_refused(void **state)
 {
+    (void)state;
     static const uint16_t bad[] = {0x7c00, 0xfc00, 0x7e00, 0x7c01, 0xffff};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct ov_secret frame = one_hot_frame(1.0f);
@@ -156,6 +170,7 @@ static void descriptors_that_are_not_numbers_are_refused(void **state)
 
 static void descriptors_off_the_unit_sphere_are_refused(void **state)
 {
+    (void)state;
     static const float bad[] = {0.0f, 0.5f, 0.9970f, 1.0030f, 2.0f, 65504.0f};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct ov_secret frame = one_hot_frame(bad[i]);
@@ -165,6 +180,7 @@ static void descriptors_off_the_unit_sphere_are_refused(void **state)
 
 static void descriptors_a_little_off_are_renormalised(void **state)
 {
+    (void)state;
     static const float fine[] = {0.9985f, 1.0f, 1.0015f, -1.0f};
     for (size_t i = 0; i < 4; i++) {
         struct ov_secret frame = one_hot_frame(fine[i]);
@@ -178,6 +194,7 @@ static void descriptors_a_little_off_are_renormalised(void **state)
 
 static void descriptors_of_another_dimension_are_refused(void **state)
 {
+    (void)state;
     struct ov_secret frame = one_hot_frame(1.0f);
     expect_refused(&frame, 5, "probe.dimension");
     frame = one_hot_frame(1.0f);
@@ -189,6 +206,7 @@ static void descriptors_of_another_dimension_are_refused(void **state)
 /* Two bytes each: a full frame would be eighty thousand probes. */
 static void a_batch_of_too_many_probes_is_refused(void **state)
 {
+    (void)state;
     size_t max = ov_frame_max_bytes(OV_FRAME_PROBE_BATCH);
     uint8_t *data = malloc(max);
     struct ov_probe_batch out = {0};
@@ -208,6 +226,7 @@ static void a_batch_of_too_many_probes_is_refused(void **state)
 
 static void a_probe_without_its_parts_is_refused(void **state)
 {
+    (void)state;
     static const uint8_t bare[] = {0x12, 0x02, 0x08, 0x01}; /* a sequence and nothing else */
     struct ov_probe_batch out = {0};
     struct ov_error err = OV_ERROR_INIT;
@@ -222,6 +241,8 @@ int main(void)
         cmocka_unit_test(descriptors_survive_to_half_precision_and_come_out_normalised),
         cmocka_unit_test(everything_else_survives_exactly),
         cmocka_unit_test(a_probe_says_only_what_can_be),
+        cmocka_unit_test(times_and_boxes_can_be),
+        cmocka_unit_test(qualities_and_descriptors_are_numbers),
         cmocka_unit_test(descriptors_that_are_not_numbers_are_refused),
         cmocka_unit_test(descriptors_off_the_unit_sphere_are_refused),
         cmocka_unit_test(descriptors_a_little_off_are_renormalised),
