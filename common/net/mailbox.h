@@ -17,7 +17,8 @@ OV_CHECKED enum ov_status ov_mailbox_new(struct event_base *base, size_t capacit
                                          void (*free_message)(void *message), void *ctx,
                                          struct ov_mailbox **ret_mailbox);
 
-/* Any thread. Waits up to timeout_ms for room; on failure the caller keeps the message. */
+/* Any thread. Waits up to timeout_ms for room; on failure the caller keeps the message. From the
+ * loop's own thread only with timeout 0: nobody else makes room. */
 OV_CHECKED enum ov_status ov_mailbox_post(struct ov_mailbox *mailbox, void *message,
                                           int timeout_ms);
 
