@@ -1,11 +1,13 @@
 /* Identity, the deployment that is meant, and whether it may be captured for. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "server/capture/desk_private.h"
 #include "server/capture/rules.h"
 
 #define AWAIT_GALLERY_MS 3000
+#define AWAIT_AGAIN_MS 50
 
 enum ov_status desk_identify(struct desk_worker *worker, const struct ov_peer *peer,
                              struct actor *ret_actor, struct ov_error *err)
@@ -58,18 +60,25 @@ static enum ov_status choose_deployment(struct desk_worker *worker, struct desk_
     return OV_OK;
 }
 
-/* A deployment that has just started is there within a second. */
+/* A deployment that has just started, or been resumed, is there within a second. */
 static enum ov_status await_gallery(struct desk_worker *worker, const struct ov_id *deployment_id,
                                     struct ov_error *err)
 {
-    struct target *target =
-        registry_await(worker->options->registry, deployment_id, AWAIT_GALLERY_MS);
-    if (target == NULL)
-        return ov_fail(err, OV_ERR_STATE, "deployment.not_searchable",
-                       "the deployment's watchlist is not loaded on this server: ask the control "
-                       "room, the server's log says why");
-    target_release(target);
-    return OV_OK;
+    const struct desk_options *options = worker->options;
+    int64_t until_us = ov_clock_mono_us(options->clock) + AWAIT_GALLERY_MS * OV_US_PER_MS;
+    struct timespec pause = {0, AWAIT_AGAIN_MS * 1000000L};
+    do {
+        struct target *target =
+            registry_await(options->registry, deployment_id, AWAIT_GALLERY_MS);
+        bool live = target != NULL && target_is_live(target, ov_clock_utc_us(options->clock));
+        target_release(target);
+        if (live)
+            return OV_OK;
+        (void)nanosleep(&pause, NULL); /* as it was before it was resumed */
+    } while (ov_clock_mono_us(options->clock) < until_us);
+    return ov_fail(err, OV_ERR_STATE, "deployment.not_searchable",
+                   "the deployment's watchlist is not loaded on this server: ask the control "
+                   "room, the server's log says why");
 }
 
 enum ov_status desk_hello(struct desk_worker *worker, struct desk_job *job, struct ov_error *err)
