@@ -1,6 +1,6 @@
 /*
  * Real faces for tests, from the photographs that set-up fetches, embedded with common/face: a
- * woman who appears in two of them, once as reference and once as probe, and people around her.
+ * woman who appears in two of them, once as reference and once as probe, and a stranger.
  */
 #ifndef OVERT_TESTS_HARNESS_FACES_H
 #define OVERT_TESTS_HARNESS_FACES_H
@@ -24,7 +24,7 @@ struct faces {
     uint8_t digest[OV_DIGEST_BYTES]; /* of the model pack */
     char photo[4096];                /* path of FACES_PHOTO */
     struct test_face wanted;         /* she, in another photograph */
-    struct test_face stranger;       /* the face there that resembles her least */
+    struct test_face stranger;       /* somebody else; would do as a reference, too */
 };
 
 /* deps: the folder with models/ and photos/. Fails the running test if it cannot. */

@@ -132,9 +132,9 @@ static void make_certificates(struct world *world)
 void world_new(struct world *world)
 {
     memset(world, 0, sizeof(*world));
-    set_path(world->source, "OVERT_SOURCE_DIR", ".", "");
-    set_path(world->programs, "OVERT_BUILD_DIR", "build/dev", "/bin");
-    set_path(world->deps, "OVERT_DEPS", ".deps", "");
+    set_path(world->source, "OVERT_SOURCE_DIR", HARNESS_SOURCE_DIR, "");
+    set_path(world->programs, "OVERT_BUILD_DIR", HARNESS_BUILD_DIR, "/bin");
+    set_path(world->deps, "OVERT_DEPS", HARNESS_DEPS, "");
     (void)snprintf(world->dir, sizeof(world->dir), "/tmp/overt-test.XXXXXX");
     assert_non_null(mkdtemp(world->dir));
     assert_int_equal(chmod(world->dir, 0711), 0); /* PostgreSQL's user has to pass through */

@@ -22,6 +22,17 @@ static void await_delivered(struct bench *bench, const struct ov_id *alert_id)
     assert_true(world_await_number(&bench->world, sql, 1, BENCH_LIMIT_MS));
 }
 
+/* The alert of this test's run: those of earlier runs at the site may still be on their way. */
+static void receive_own(struct bench *bench, struct ov_alert *ret)
+{
+    assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, ret));
+    while (!ov_id_equal(&ret->run_id, &bench->run_id)) {
+        assert_true(peer_send_alert_ack(&bench->peer, &ret->alert_id));
+        ov_alert_done(ret);
+        assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, ret));
+    }
+}
+
 static void check_content(struct bench *bench, const struct ov_alert *alert)
 {
     assert_true(ov_id_equal(&alert->run_id, &bench->run_id));
@@ -47,7 +58,7 @@ void match_is_acknowledged_and_pushed(void **state)
     assert_true(bench->welcome.exercise);
     assert_string_equal(bench->welcome.site, "north");
     assert_true(bench_probe(&bench->peer, 1, 77, face_values(&bench->faces.wanted)));
-    assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, &alert));
+    receive_own(bench, &alert);
     assert_int_equal(alert.sequence, 77);
     check_content(bench, &alert);
     assert_true(peer_receive_crop_request(&bench->peer, BENCH_LIMIT_MS, &request));
@@ -102,7 +113,7 @@ void resent_probe_makes_no_second_alert(void **state)
     struct ov_alert alert;
     bench_live(bench);
     assert_true(bench_probe(&bench->peer, 1, 3, face_values(&bench->faces.wanted)));
-    assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, &alert));
+    receive_own(bench, &alert);
     assert_true(peer_send_alert_ack(&bench->peer, &alert.alert_id));
     await_delivered(bench, &alert.alert_id);
     peer_close(&bench->peer);
@@ -120,17 +131,13 @@ void unacknowledged_alert_comes_again(void **state)
     struct ov_alert second;
     bench_live(bench);
     assert_true(bench_probe(&bench->peer, 1, 4, face_values(&bench->faces.wanted)));
-    assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, &first));
+    receive_own(bench, &first);
     peer_close(&bench->peer);
     bench_live(bench);
-    do {
-        assert_true(peer_receive_alert(&bench->peer, BENCH_LIMIT_MS, &second));
-        assert_true(peer_send_alert_ack(&bench->peer, &second.alert_id));
-        bool same = ov_id_equal(&first.alert_id, &second.alert_id);
-        ov_alert_done(&second);
-        if (same)
-            break;
-    } while (true);
+    receive_own(bench, &second);
+    assert_true(ov_id_equal(&first.alert_id, &second.alert_id));
+    assert_true(peer_send_alert_ack(&bench->peer, &second.alert_id));
+    ov_alert_done(&second);
     await_delivered(bench, &first.alert_id);
     ov_alert_done(&first);
 }

@@ -1,2 +1,267 @@
+/*
+ * What changes while clients are connected: the watchlist, the deployment, its window, its
+ * settings. What has no command yet (pausing, moving a window, another threshold) is done to the
+ * database by its administrator, whom the triggers are told to let through.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "tests/integration/harness/process.h"
 #include "tests/integration/protocol/bench.h"
-int main(void){return 0;}
+
+#define PROMISED_MS 1000 /* what the design says; printed, not asserted */
+
+static int64_t now_ms(void)
+{
+    return ov_clock_mono_us(ov_clock_system()) / OV_US_PER_MS;
+}
+
+static void report(const char *what, int64_t since_ms)
+{
+    int64_t took_ms = now_ms() - since_ms;
+    print_message("%s took %lld ms (promised: %d)\n", what, (long long)took_ms, PROMISED_MS);
+    assert_true(took_ms < BENCH_LIMIT_MS);
+}
+
+static void change_deployment(struct bench *bench, const struct ov_id *id, const char *change)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    char text[OV_ID_TEXT_SIZE];
+    char sql[512];
+    (void)snprintf(sql, sizeof(sql),
+                   "SET session_replication_role = replica; UPDATE overt.deployment SET %s WHERE "
+                   "id = '%s'",
+                   change, ov_id_format(id, text));
+    assert_int_equal(world_psql(&bench->world, "admin", sql, &out), 0);
+    ov_buf_free(&out);
+}
+
+static void await_state(struct peer *peer, enum ov_phase phase, const char *reason)
+{
+    struct ov_deployment_state told;
+    assert_true(peer_receive_state(peer, BENCH_LIMIT_MS, &told));
+    assert_int_equal(told.phase, phase);
+    assert_string_equal(told.reason, reason);
+}
+
+/* The person who is sought walks by, after the end: not compared, not acknowledged, not stored. */
+static void assert_not_searched(struct bench *bench)
+{
+    struct ov_batch_ack ack;
+    (void)peer_send_one(&bench->peer, 1000, 1000, face_values(&bench->faces.wanted));
+    assert_false(peer_receive_ack(&bench->peer, BENCH_LIMIT_MS, &ack));
+    bench_assert_ended(&bench->peer);
+    assert_int_equal(bench_count(bench,
+                                 "SELECT count(*) FROM overt.alert WHERE sequence = 1000 AND "
+                                 "run_id = '%s'",
+                                 &bench->run_id),
+                     0);
+    peer_close(&bench->peer);
+}
+
+static void assert_refused_at(struct bench *bench, const char *site, const struct ov_id *id,
+                              const char *code)
+{
+    struct ov_hello hello;
+    bench_hello(bench, &hello);
+    hello.names_deployment = id != NULL;
+    if (id != NULL)
+        hello.deployment_id = *id;
+    bench_connect(bench, &bench->peer, site);
+    bench_assert_hello_refused(bench, &bench->peer, &hello, code);
+    peer_close(&bench->peer);
+}
+
+static void kill_switch_stops_a_live_session(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "to-be-stopped", "stop", 0, &deployment);
+    bench_join(bench, &bench->peer, "stop", NULL);
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+    int64_t since_ms = now_ms();
+    world_ctl_ok(&bench->world, "ada", NULL, NULL, "--yes", "deployment", "stop", "to-be-stopped",
+                 NULL);
+    await_state(&bench->peer, OV_PHASE_CLOSED, "deployment_closed");
+    report("the kill switch", since_ms);
+    assert_not_searched(bench);
+    assert_refused_at(bench, "stop", &deployment, "deployment.not_live");
+    assert_refused_at(bench, "stop", NULL, "deployment.not_live");
+}
+
+static void pause_and_resume(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "to-be-paused", "pause", 0, &deployment);
+    bench_join(bench, &bench->peer, "pause", NULL);
+    change_deployment(bench, &deployment, "state = 'paused'");
+    await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
+    assert_not_searched(bench);
+    assert_refused_at(bench, "pause", &deployment, "deployment.not_live");
+    change_deployment(bench, &deployment, "state = 'live'");
+    bench_join(bench, &bench->peer, "pause", NULL);
+    assert_true(bench_probe(&bench->peer, 1, 2, face_values(&bench->faces.wanted)));
+}
+
+static void window_closes(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "to-be-over", "over", 0, &deployment);
+    bench_join(bench, &bench->peer, "over", NULL);
+    change_deployment(bench, &deployment, "ends_at = clock_timestamp() + interval '1 second'");
+    await_state(&bench->peer, OV_PHASE_CLOSED, "window_closed");
+    assert_not_searched(bench);
+    /* The keeper has closed it by now, or is about to. */
+    assert_true(world_await_number(&bench->world,
+                                   "SELECT count(*) FROM overt.deployment WHERE name = "
+                                   "'to-be-over' AND state = 'closed'",
+                                   1, BENCH_LIMIT_MS));
+    assert_refused_at(bench, "over", &deployment, "deployment.not_live");
+}
+
+static void threshold_is_told_and_applied(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    struct ov_deployment_state told;
+    world_go_live(&bench->world, "to-be-tightened", "tight", 0, &deployment);
+    bench_join(bench, &bench->peer, "tight", NULL);
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+    change_deployment(bench, &deployment, "threshold = 0.9");
+    assert_true(peer_receive_state(&bench->peer, BENCH_LIMIT_MS, &told));
+    assert_int_equal(told.phase, OV_PHASE_LIVE);
+    assert_string_equal(told.reason, "threshold_changed");
+    assert_true(told.threshold == 0.9F);
+    assert_false(bench_probe(&bench->peer, 2, 2, face_values(&bench->faces.wanted)));
+}
+
+/* --- the watchlist, while probes keep coming ------------------------------------------------- */
+
+struct walk {
+    struct bench *bench;
+    uint64_t number; /* of batch and probe */
+};
+
+/* She is found every time, whatever happens to the list meanwhile; returns whether he is. */
+static bool walk_by(struct walk *walk)
+{
+    struct bench *bench = walk->bench;
+    struct peer *peer = &bench->peer;
+    walk->number++;
+    assert_true(bench_probe(peer, walk->number, walk->number, face_values(&bench->faces.wanted)));
+    walk->number++;
+    assert_false(bench_probe(peer, walk->number, walk->number, NULL));
+    walk->number++;
+    return bench_probe(peer, walk->number, walk->number, face_values(&bench->faces.stranger));
+}
+
+static void walk_until(struct walk *walk, bool found, const char *what)
+{
+    int64_t since_ms = now_ms();
+    while (walk_by(walk) != found)
+        assert_true(now_ms() - since_ms < BENCH_LIMIT_MS);
+    report(what, since_ms);
+}
+
+/* Probes keep flowing while a command runs in its own process. */
+static void walk_during(struct walk *walk, const char *person, const char *verb, const char *entry)
+{
+    struct world *world = &walk->bench->world;
+    char program[PATH_MAX + 16];
+    char server[64];
+    char who[64];
+    int status = -1;
+    (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
+    (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
+    (void)snprintf(who, sizeof(who), "person-%s", person);
+    const char *argv[] = {program, "--server", server,  "--identity", world_identity(world, who),
+                          "--yes", "watchlist", verb,   "changing",   entry,
+                          NULL};
+    pid_t pid = process_start(argv, world_path(world, "walk.log"), NULL);
+    assert_true(pid > 0);
+    while (!process_wait(pid, 1, &status))
+        (void)walk_by(walk);
+    assert_int_equal(status, 0);
+}
+
+static void list_changes_while_probes_flow(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    struct ov_id entry;
+    struct walk walk = {bench, 0};
+    char text[OV_ID_TEXT_SIZE];
+    char photo[PATH_MAX];
+    (void)snprintf(photo, sizeof(photo), "%s", world_path(&bench->world, "stranger.jpg"));
+    assert_int_equal(ov_file_write_new(photo, 0600, bench->faces.stranger.crop.data,
+                                       bench->faces.stranger.crop.size, NULL),
+                     OV_OK);
+    world_go_live(&bench->world, "changing", "change", 0, &deployment);
+    bench_join(bench, &bench->peer, "change", NULL);
+    assert_false(walk_by(&walk));
+    world_propose(&bench->world, "changing", photo, NULL, "Somebody Else\nR-2\n", &entry);
+    for (int i = 0; i < 10; i++)
+        assert_false(walk_by(&walk)); /* proposed is not approved */
+    walk_during(&walk, "ben", "approve", NULL);
+    walk_until(&walk, true, "an approved entry");
+    for (int i = 0; i < 10; i++)
+        assert_true(walk_by(&walk));
+    walk_during(&walk, "ada", "remove", ov_id_format(&entry, text));
+    walk_until(&walk, false, "a withdrawn entry");
+    for (int i = 0; i < 10; i++)
+        assert_false(walk_by(&walk));
+}
+
+/* A lease comes with Welcome, signed for this run by the key that Welcome names. */
+static void lease_comes_with_welcome(void **state)
+{
+    struct bench *bench = *state;
+    struct peer_frame frame;
+    struct ov_lease lease;
+    uint8_t bytes[OV_LEASE_SIGNED_BYTES];
+    bench_live(bench);
+    assert_true(peer_receive_type(&bench->peer, OV_FRAME_LEASE, BENCH_LIMIT_MS, &frame));
+    assert_int_equal(ov_lease_decode(frame.body, frame.header.length, &lease, NULL), OV_OK);
+    peer_frame_done(&frame);
+    assert_true(ov_id_equal(&lease.deployment_id, &bench->trial));
+    assert_int_equal(lease.valid_ms, 30000);
+    ov_lease_signed_bytes(&lease, &bench->run_id, bytes);
+    EVP_PKEY *key =
+        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bench->welcome.lease_key, 32);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key), 1);
+    assert_int_equal(
+        EVP_DigestVerify(ctx, lease.signature, sizeof(lease.signature), bytes, sizeof(bytes)), 1);
+    bytes[20] ^= 1; /* another run */
+    assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key), 1);
+    assert_int_not_equal(
+        EVP_DigestVerify(ctx, lease.signature, sizeof(lease.signature), bytes, sizeof(bytes)), 1);
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(key);
+}
+
+/* SIGTERM: the client is told, and what it sent is acknowledged or not, but never half. */
+static void stopping_server_says_so(void **state)
+{
+    struct bench *bench = *state;
+    bench_live(bench);
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+    assert_int_equal(world_stop_overtd(&bench->world), 0);
+    bench_assert_refused(&bench->peer, "server.stopping");
+    world_start_overtd(&bench->world, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        bench_test(lease_comes_with_welcome),    bench_test(kill_switch_stops_a_live_session),
+        bench_test(pause_and_resume),            bench_test(window_closes),
+        bench_test(threshold_is_told_and_applied), bench_test(list_changes_while_probes_flow),
+        bench_test(stopping_server_says_so),
+    };
+    return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);
+}
