@@ -101,7 +101,7 @@ static enum ctl_exit show_page(struct feed *feed, const json_t *alerts, size_t *
     }
     if (!feed->ctl->json && (*ret_count > 0 || !feed->follow))
         table_render(&feed->table, &feed->ctl->terminal, &out);
-    return ctl_print(feed->ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 static enum ctl_exit fetch_page(struct feed *feed, int wait_s, size_t *ret_count,
@@ -126,15 +126,6 @@ static enum ctl_exit show_all(struct feed *feed, struct ov_error *err)
         result = fetch_page(feed, 0, &count, err);
     } while (result == CTL_OK && count > 0);
     return result;
-}
-
-/* Whether the same request may do better in a while: the server is down, or restarting. */
-static bool may_pass(enum ctl_exit result, const struct ov_error *err)
-{
-    if (result != CTL_UNREACHABLE && result != CTL_REFUSED)
-        return false;
-    return err->status == OV_ERR_UNAVAILABLE || err->status == OV_ERR_TIMEOUT ||
-           err->status == OV_ERR_CLOSED || err->status == OV_ERR_INTERNAL;
 }
 
 static int next_backoff(int backoff_ms)
@@ -171,7 +162,7 @@ static enum ctl_exit follow(struct feed *feed, struct ov_error *err)
             feed->reached = true;
             continue;
         }
-        if (!feed->reached || !may_pass(result, err))
+        if (!feed->reached || !ctl_may_pass(result, err))
             return result;
         if (backoff_ms == 0)
             terminal_note("overtctl: %s; trying again (%s)", err->text, err->code);
@@ -197,6 +188,8 @@ enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given, struct
     if (result != CTL_OK)
         return result;
     table_init(&feed.table, feed.may_show_names ? all : few);
+    if (feed.follow && ctl->terminal.err_is_terminal)
+        terminal_note("overtctl: waiting for alerts; Ctrl-C ends");
     result = feed.follow ? follow(&feed, err) : show_all(&feed, err);
     table_done(&feed.table);
     return result;

@@ -134,7 +134,7 @@ enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocation *give
     else
         show_deployments(ctl, json_object_get(answer, "deployments"), &out);
     json_decref(answer);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **ret_deployment,
@@ -163,14 +163,14 @@ enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocation *give
 
 /* --- start, stop --- */
 
-/* POSTs to ".../{id}/{act}" and shows the deployment as it is then. */
-static enum ctl_exit act(struct ctl *ctl, const json_t *deployment, const char *act,
+/* POSTs to ".../{id or name}/{act}" and shows the deployment as it is then. */
+static enum ctl_exit act(struct ctl *ctl, const char *deployment, const char *act,
                          json_t *take_body, struct ov_error *err)
 {
     struct ov_buf path = OV_BUF_INIT;
     json_t *changed = NULL;
     ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, api_text(deployment, "id"));
+    text_percent_encode(&path, deployment);
     ov_buf_printf(&path, "/%s", act);
     if (path.failed) {
         json_decref(take_body);
@@ -215,7 +215,7 @@ enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *giv
     if (ctl->terminal.in_is_terminal && ctl->terminal.err_is_terminal)
         result = confirm(ctl, deployment, question, err);
     if (result == CTL_OK)
-        result = act(ctl, deployment, "start", json_object(), err);
+        result = act(ctl, api_text(deployment, "id"), "start", json_object(), err);
     json_decref(deployment);
     return result;
 }
@@ -225,12 +225,16 @@ enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *give
 {
     const char *reason = invocation_option(given, "--reason");
     json_t *deployment = NULL;
-    enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
+    enum ctl_exit result = CTL_OK;
+    if (!ctl->yes) { /* with --yes the first request is the one that stops */
+        result = get_deployment(ctl, given->args[0], &deployment, err);
+        if (result == CTL_OK)
+            result =
+                confirm(ctl, deployment, ": stop it for good? It cannot be started again.", err);
+        json_decref(deployment);
+    }
     if (result == CTL_OK)
-        result = confirm(ctl, deployment, ": stop it for good? It cannot be started again.", err);
-    if (result == CTL_OK)
-        result = act(ctl, deployment, "stop",
+        result = act(ctl, given->args[0], "stop",
                      json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
-    json_decref(deployment);
     return result;
 }

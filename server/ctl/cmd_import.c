@@ -138,7 +138,7 @@ static enum ctl_exit run_import(struct progress *progress, struct import_list *l
         print_json(progress, list, &out);
     else
         print_rows(progress, list, &out);
-    enum ctl_exit printed = ctl_print(progress->ctl, &out, err);
+    enum ctl_exit printed = ctl_print(&out, err);
     if (gave_up != CTL_OK && progress->added == 0)
         return gave_up;
     if (progress->failed > 0 || progress->not_tried > 0)

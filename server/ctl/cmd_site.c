@@ -18,7 +18,7 @@ enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *given, stru
     else
         ov_buf_printf(&out, "site %s added (%s)\n", given->args[0], api_text(site, "id"));
     json_decref(site);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
@@ -49,5 +49,5 @@ enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given, str
         table_done(&table);
     }
     json_decref(answer);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }

@@ -16,9 +16,10 @@ enum ctl_exit cmd_completion_bash(struct ctl *ctl, const struct invocation *give
                                   struct ov_error *err)
 {
     struct ov_buf out = OV_BUF_INIT;
+    (void)ctl;
     (void)given;
     completion_bash(&out);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 static void clean_line(struct ov_buf *out, const char *label, const char *value)
@@ -86,16 +87,28 @@ static enum ctl_exit print_status(struct ctl *ctl, bool clear, struct ov_error *
     else
         describe(ctl, status, &out);
     json_decref(status);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
+}
+
+static enum ctl_exit watch_status(struct ctl *ctl, struct ov_error *err)
+{
+    bool reached = false;
+    for (;;) {
+        enum ctl_exit result = print_status(ctl, true, err);
+        reached = reached || result == CTL_OK;
+        if (result != CTL_OK && (!reached || !ctl_may_pass(result, err)))
+            return result;
+        if (result != CTL_OK)
+            terminal_note("overtctl: %s; trying again (%s)", err->text, err->code);
+        ov_error_clear(err);
+        if (interrupt_wait(ctl->server.interrupt_fd, WATCH_EVERY_MS))
+            return CTL_OK;
+    }
 }
 
 enum ctl_exit cmd_status(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
 {
-    bool watch = invocation_option(given, "--watch") != NULL;
-    enum ctl_exit result = CTL_OK;
-    do {
-        result = print_status(ctl, watch, err);
-    } while (result == CTL_OK && watch &&
-             !interrupt_wait(ctl->server.interrupt_fd, WATCH_EVERY_MS));
-    return result;
+    if (invocation_option(given, "--watch") != NULL)
+        return watch_status(ctl, err);
+    return print_status(ctl, false, err);
 }

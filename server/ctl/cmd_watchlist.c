@@ -42,7 +42,7 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
                       api_text(answer, "state"), api_int(answer, "images"),
                       api_int(answer, "images") == 1 ? "" : "s");
     json_decref(answer);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation *given,
@@ -139,7 +139,7 @@ static enum ctl_exit list_page(void *ctx, const json_t *entries, struct ov_error
     if (listing->ctl->json)
         return CTL_OK;
     table_render(&listing->table, &listing->ctl->terminal, &out);
-    return ctl_print(listing->ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 static enum ctl_exit print_json_list(struct ctl *ctl, json_t *entries, struct ov_error *err)
@@ -148,7 +148,7 @@ static enum ctl_exit print_json_list(struct ctl *ctl, json_t *entries, struct ov
     json_t *answer = json_pack("{sO}", "entries", entries);
     api_dump(answer, ctl->terminal.out_is_terminal, &out);
     json_decref(answer);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
@@ -250,7 +250,7 @@ enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *gi
     else
         ov_buf_printf(&out, "approved: %lld\n", api_int(answer, "approved"));
     json_decref(answer);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *given,
@@ -273,5 +273,5 @@ enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *giv
         ov_buf_printf(&out, "{\"id\":\"%s\",\"state\":\"withdrawn\"}\n", entry);
     else
         ov_buf_printf(&out, "entry %s is withdrawn\n", entry);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }

@@ -10,7 +10,15 @@ enum ctl_exit ctl_out_of_memory(struct ov_error *err)
     return CTL_USAGE;
 }
 
-enum ctl_exit ctl_print(struct ctl *ctl, struct ov_buf *take_out, struct ov_error *err)
+bool ctl_may_pass(enum ctl_exit result, const struct ov_error *err)
+{
+    if (result != CTL_UNREACHABLE && result != CTL_REFUSED)
+        return false;
+    return err->status == OV_ERR_UNAVAILABLE || err->status == OV_ERR_TIMEOUT ||
+           err->status == OV_ERR_CLOSED || err->status == OV_ERR_INTERNAL;
+}
+
+enum ctl_exit ctl_print(struct ov_buf *take_out, struct ov_error *err)
 {
     enum ov_status status = OV_ERR_NOMEM;
     if (!take_out->failed)

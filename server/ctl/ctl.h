@@ -7,6 +7,7 @@
 #ifndef OVERT_SERVER_CTL_CTL_H
 #define OVERT_SERVER_CTL_CTL_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "common/base/clock.h"
@@ -29,6 +30,7 @@ struct ctl {
     struct http *http;          /* NULL for commands that need no server */
     struct terminal terminal;
     const struct ov_clock *clock;
+    char default_identity[PATH_MAX];
     bool json;
     bool yes; /* confirmed beforehand */
 };
@@ -38,7 +40,10 @@ OV_CHECKED enum ctl_exit ctl_find_deployment(struct ctl *ctl, const char *text,
                                              char ret_id[OV_ID_TEXT_SIZE], struct ov_error *err);
 
 /* Writes a buffer to standard output, frees it, and reports what went wrong with either. */
-OV_CHECKED enum ctl_exit ctl_print(struct ctl *ctl, struct ov_buf *take_out, struct ov_error *err);
+OV_CHECKED enum ctl_exit ctl_print(struct ov_buf *take_out, struct ov_error *err);
+
+/* Whether the same request may do better in a while: the server is down, busy or restarting. */
+bool ctl_may_pass(enum ctl_exit result, const struct ov_error *err);
 
 enum ctl_exit ctl_out_of_memory(struct ov_error *err);
 

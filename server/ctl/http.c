@@ -123,6 +123,7 @@ static void on_tls_event(const SSL *ssl, int where, int value)
 static CURLcode on_tls_context(CURL *easy, void *tls_context, void *ctx)
 {
     SSL_CTX *tls = tls_context;
+    (void)easy;
     SSL_CTX_set_app_data(tls, ctx);
     SSL_CTX_set_info_callback(tls, on_tls_event);
     SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_NO_TICKET);

@@ -39,8 +39,7 @@ static void set_locale(void)
     tzset();
 }
 
-static enum ctl_exit print_help(struct ctl *ctl, const struct invocation *given,
-                                struct ov_error *err)
+static enum ctl_exit print_help(const struct invocation *given, struct ov_error *err)
 {
     struct ov_buf out = OV_BUF_INIT;
     if (given->command != NULL)
@@ -49,26 +48,30 @@ static enum ctl_exit print_help(struct ctl *ctl, const struct invocation *given,
         help_group(given->group, &out);
     else
         help_program(&out);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
-static enum ctl_exit print_version(struct ctl *ctl, struct ov_error *err)
+static enum ctl_exit print_version(struct ov_error *err)
 {
     struct ov_buf out = OV_BUF_INIT;
     ov_buf_puts(&out, "overtctl " OVERT_VERSION "\n");
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 static enum ov_status open_server(struct ctl *ctl, const struct invocation *given,
-                                  char identity[PATH_MAX], struct ov_error *err)
+                                  struct ov_error *err)
 {
     const char *home = getenv("HOME");
     const char *server = setting(given, "--server", "OVERT_SERVER", DEFAULT_SERVER);
-    (void)snprintf(identity, PATH_MAX, "%s/.config/overt/identity", home == NULL ? "" : home);
+    int length = snprintf(ctl->default_identity, sizeof(ctl->default_identity),
+                          "%s/.config/overt/identity", home == NULL ? "" : home);
+    if (length < 0 || (size_t)length >= sizeof(ctl->default_identity))
+        return ov_fail(err, OV_ERR_LIMIT, "identity.path", "the home folder's path is too long");
     if (http_server_parse(server, &ctl->server) != OV_OK)
         return ov_fail(err, OV_ERR_INVALID, "usage.server",
                        "the server is named as HOST, HOST:PORT or [IPV6]:PORT");
-    ctl->server.identity_folder = setting(given, "--identity", "OVERT_IDENTITY", identity);
+    ctl->server.identity_folder =
+        setting(given, "--identity", "OVERT_IDENTITY", ctl->default_identity);
     if (given->command->ends_in_order) {
         enum ov_status status = interrupt_watch(&ctl->server.interrupt_fd, err);
         if (status != OV_OK)
@@ -79,12 +82,11 @@ static enum ov_status open_server(struct ctl *ctl, const struct invocation *give
 
 static enum ctl_exit run(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
 {
-    char identity[PATH_MAX];
     if (invocation_option(given, "--help") != NULL)
-        return print_help(ctl, given, err);
+        return print_help(given, err);
     if (invocation_option(given, "--version") != NULL)
-        return print_version(ctl, err);
-    if (given->command->needs_server && open_server(ctl, given, identity, err) != OV_OK)
+        return print_version(err);
+    if (given->command->needs_server && open_server(ctl, given, err) != OV_OK)
         return CTL_USAGE;
     enum ctl_exit result = given->command->run(ctl, given, err);
     http_free(ctl->http);

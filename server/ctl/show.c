@@ -107,7 +107,7 @@ enum ctl_exit show_deployment(struct ctl *ctl, const json_t *deployment, struct 
         api_dump(deployment, ctl->terminal.out_is_terminal, &out);
     else
         describe(ctl, deployment, &out);
-    return ctl_print(ctl, &out, err);
+    return ctl_print(&out, err);
 }
 
 void show_deployments(const struct ctl *ctl, const json_t *deployments, struct ov_buf *out)

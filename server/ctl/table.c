@@ -69,7 +69,7 @@ static void render_cell(const struct table *table, size_t column, enum paint pai
 
 void table_render(struct table *table, const struct terminal *terminal, struct ov_buf *out)
 {
-    if (table->cells.failed || table->paints.failed) {
+    if (table->column_count == 0 || table->cells.failed || table->paints.failed) {
         out->failed = true;
         return;
     }

@@ -76,31 +76,31 @@ enum ov_status terminal_write(const void *data, size_t size, struct ov_error *er
                    "cannot write to standard output: %s", strerror(errno));
 }
 
-static void write_status(const char *fmt, va_list args, const char *end)
-{
-    char line[1024];
-    int length = vsnprintf(line, sizeof(line) - 2, fmt, args);
-    if (length < 0)
-        return;
-    size_t size = strlen(line);
-    (void)snprintf(line + size, sizeof(line) - size, "%s", end);
-    (void)write_all(STDERR_FILENO, line, strlen(line)); /* nowhere left to complain to */
-}
+#define STATUS_MAX_BYTES 1024
 
 void terminal_note(const char *fmt, ...)
 {
+    char line[STATUS_MAX_BYTES];
     va_list args;
     va_start(args, fmt);
-    write_status(fmt, args, "\n");
+    int length = vsnprintf(line, sizeof(line) - 1, fmt, args);
     va_end(args);
+    if (length < 0)
+        return;
+    size_t size = strlen(line);
+    line[size] = '\n';
+    (void)write_all(STDERR_FILENO, line, size + 1); /* nowhere left to complain to */
 }
 
 void terminal_status(const char *fmt, ...)
 {
+    char line[STATUS_MAX_BYTES];
     va_list args;
     va_start(args, fmt);
-    write_status(fmt, args, "");
+    int length = vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
+    if (length >= 0)
+        (void)write_all(STDERR_FILENO, line, strlen(line));
 }
 
 /* Byte by byte, so that nothing after the line is taken from whoever reads next. */
@@ -153,7 +153,7 @@ enum ov_status terminal_confirm(const struct terminal *terminal, bool yes, const
     char prompt[700];
     (void)snprintf(prompt, sizeof(prompt), "%s Type 'yes' to go on: ", question);
     enum ov_status status = terminal_ask(prompt, &answer, err);
-    if (status == OV_OK && strcmp((const char *)answer.data, "yes") != 0)
+    if (status == OV_OK && (answer.data == NULL || strcmp((const char *)answer.data, "yes") != 0))
         status = ov_fail(err, OV_ERR_DENIED, "confirm.no", "not confirmed; nothing was done");
     ov_secret_free(&answer);
     return status;

@@ -129,7 +129,7 @@ void office_read_file(const char *path, struct ov_buf *buf)
 bool office_await_in_file(const char *path, const char *text, size_t wanted, struct ov_buf *buf)
 {
     for (int tries = 0; tries < 1200; tries++) {
-        struct timespec nap = {0, 50 * 1000 * 1000};
+        struct timespec nap = {0, 50000000};
         office_read_file(path, buf);
         if (count_in(buf, text) >= wanted)
             return true;

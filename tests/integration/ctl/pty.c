@@ -20,6 +20,8 @@ static void become(const char *const *argv)
     for (; count < PROCESS_ARGS_MAX && argv[count] != NULL; count++)
         args[count] = strdup(argv[count]);
     args[count] = NULL;
+    if (args[0] == NULL)
+        _exit(127);
     (void)execvp(args[0], args);
     _exit(127);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/integration/ctl/faces.h"
+#include "tests/integration/harness/process.h"
 
 #define SKIPPED 77
 
@@ -24,13 +25,11 @@ static void issue(struct world *world, const char *authority, const char *name, 
                      0);
 }
 
-/* Copies a file below the world's folder. */
+/* Copies a file or folder below the world's folder. */
 static void copy(struct world *world, const char *from, const char *to)
 {
-    char command[3 * PATH_MAX];
-    (void)snprintf(command, sizeof(command), "cp -r '%s' '%s'", world_path(world, from),
-                   world_path(world, to));
-    assert_int_equal(system(command), 0);
+    const char *argv[] = {"cp", "-r", "--", world_path(world, from), world_path(world, to), NULL};
+    assert_int_equal(process_run(argv, NULL, NULL, NULL, 30), 0);
 }
 
 /* People who are not, or no longer, to be let in. */

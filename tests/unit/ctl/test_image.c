@@ -40,7 +40,7 @@ static void write_photo(const char *path)
     struct ov_secret jpeg = OV_SECRET_INIT;
     assert_int_equal(ov_image_new(&image, 64, 32), OV_OK);
     for (int y = 0; y < 32; y++)
-        memset(image.pixels.data + (y * 64 + 32) * 3, 255, (size_t)32 * 3);
+        memset(image.pixels.data + ((size_t)y * 64 + 32) * 3, 255, (size_t)32 * 3);
     assert_int_equal(ov_jpeg_encode(&jpeg, &image, 95, &err), OV_OK);
     assert_int_equal(ov_file_write_new(path, 0600, jpeg.data, jpeg.size, &err), OV_OK);
     ov_secret_free(&jpeg);

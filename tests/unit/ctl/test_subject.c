@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -49,7 +50,7 @@ static void anything_else_is_refused_without_repeating_it(void **state)
     expect_refused("Jane\033[0m\nREF-1\n", 15);
     expect_refused("Jane\xff\nREF-1\n", 12);
     memset(text, 'J', sizeof(text));
-    memcpy(text + SUBJECT_TEXT_MAX + 1, "\nREF\n", 5);
+    (void)snprintf(text + SUBJECT_TEXT_MAX + 1, 8, "\nREF\n");
     expect_refused(text, SUBJECT_TEXT_MAX + 6);
 }
 
