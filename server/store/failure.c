@@ -211,13 +211,17 @@ enum ov_status failure_translate(struct store *store, const PGresult *result, co
 {
     const char *sqlstate = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     if (sqlstate == NULL) {
-        /* libpq's own errors: the connection is lost, or memory is out. */
+        /* libpq's own errors: the connection is lost, or memory is out. What it was doing may have
+         * been committed. */
         store->suspect = true;
+        store->owes_wait = true;
         return ov_fail(err, OV_ERR_UNAVAILABLE, "store.down",
                        "the connection to the database broke");
     }
-    if (needs_reconnect(sqlstate))
+    if (needs_reconnect(sqlstate)) {
         store->suspect = true;
+        store->owes_wait = true;
+    }
     const struct meaning *meaning = by_constraint(result);
     if (meaning == NULL)
         meaning = by_partition(result, sqlstate);

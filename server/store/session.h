@@ -17,6 +17,10 @@ struct store {
     bool suspect;    /* the server said something after which only a new connection helps */
     bool streaming;  /* rows are being read one by one: nothing else may run meanwhile */
     bool not_synced; /* PostgreSQL warned that the last commit may not be replicated */
+    /* An earlier commit may be missing on the standbys. A repetition that finds it done writes
+     * nothing and would not wait for them, so the next success here has to (force_wait.sql). Kept
+     * over reconnections. */
+    bool owes_wait;
 };
 
 /* OV_OK when a statement can be sent now. */
@@ -29,5 +33,8 @@ bool session_in_transaction(const struct store *store);
  */
 OV_CHECKED enum ov_status failure_translate(struct store *store, const PGresult *result,
                                             const char *name, struct ov_error *err);
+
+/* When a wait is owed: makes the open transaction one that waits. */
+OV_CHECKED enum ov_status session_pay_wait(struct store *store, struct ov_error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* Runs prepared statements and hands out their rows. Blocks; on the store's own thread. */
 #include "server/store/statement.h"
 
+#include <string.h>
+
 #include "server/store/session.h"
 
 enum ov_status statement_prepare(struct store *store, enum statement statement,
@@ -40,21 +42,47 @@ static enum ov_status check_sendable(struct store *store, const struct params *p
     return status;
 }
 
-/* A statement of its own commits by itself: its success has to be as durable as a commit's. */
-static enum ov_status check_synced(struct store *store, struct ov_error *err)
-{
-    if (store->not_synced && !session_in_transaction(store))
-        return ov_fail(err, OV_ERR_UNAVAILABLE, "store.not_durable",
-                       "the database may not have replicated the change; do it again");
-    return OV_OK;
-}
-
 static PGresult *execute(struct store *store, enum statement statement, const struct params *params)
 {
     static const struct params none;
     const struct params *given = params != NULL ? params : &none;
     return PQexecPrepared(store->conn, statement_texts[statement].name, given->count, given->values,
                           given->lengths, given->formats, 1);
+}
+
+enum ov_status session_pay_wait(struct store *store, struct ov_error *err)
+{
+    if (!store->owes_wait)
+        return OV_OK;
+    PGresult *result = execute(store, STATEMENT_FORCE_WAIT, NULL);
+    enum ov_status status = OV_OK;
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        status = failure_translate(store, result, "force_wait", err);
+    PQclear(result);
+    return status;
+}
+
+/* A statement of its own commits by itself: its success has to be as durable as a commit's. */
+static enum ov_status check_synced(struct store *store, struct ov_error *err)
+{
+    if (!store->not_synced || session_in_transaction(store))
+        return OV_OK;
+    store->owes_wait = true;
+    return ov_fail(err, OV_ERR_UNAVAILABLE, "store.not_durable",
+                   "the database may not have replicated the change; do it again");
+}
+
+/* After a change that commits by itself. Reading never waits for a standby. */
+static enum ov_status pay_wait_now(struct store *store, PGresult *result, struct ov_error *err)
+{
+    if (!store->owes_wait || session_in_transaction(store) ||
+        strcmp(PQcmdStatus(result), "LISTEN") == 0)
+        return OV_OK;
+    enum ov_status status = session_pay_wait(store, err);
+    if (status == OV_OK)
+        status = check_synced(store, err);
+    store->owes_wait = status != OV_OK;
+    return status;
 }
 
 /* PQcmdTuples is text; "" for commands that count nothing. */
@@ -79,6 +107,8 @@ enum ov_status statement_run(struct store *store, enum statement statement,
         status = failure_translate(store, result, statement_texts[statement].name, err);
     else
         status = check_synced(store, err);
+    if (status == OV_OK)
+        status = pay_wait_now(store, result, err);
     if (status == OV_OK && ret_affected != NULL)
         *ret_affected = affected_rows(result);
     PQclear(result);

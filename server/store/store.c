@@ -197,7 +197,10 @@ static enum ov_status connect_now(struct store *store, struct ov_error *err)
         return status;
     }
     (void)PQsetNoticeReceiver(store->conn, on_notice, store);
+    bool owes_wait = store->owes_wait; /* not to be paid by the greeting's own statements */
+    store->owes_wait = false;
     enum ov_status status = greet(store, err);
+    store->owes_wait = owes_wait;
     if (status != OV_OK)
         disconnect(store);
     return status;
@@ -282,17 +285,18 @@ enum ov_status store_begin(struct store *store, struct ov_error *err)
 /* What a COMMIT that was sent came to. */
 static enum ov_status judge_commit(struct store *store, PGresult *result, struct ov_error *err)
 {
-    if (PQstatus(store->conn) != CONNECTION_OK)
+    if (PQstatus(store->conn) != CONNECTION_OK) {
+        store->owes_wait = true;
         return ov_fail(err, OV_ERR_UNAVAILABLE, "store.not_durable",
                        "the connection broke during the commit; do the same again");
-    if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-        enum ov_status status = failure_translate(store, result, "commit", err);
-        /* A refusal, not an outage: nothing was committed, and PostgreSQL has rolled back. */
-        return status;
     }
+    /* A refusal, not an outage: nothing was committed, and PostgreSQL has rolled back. */
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        return failure_translate(store, result, "commit", err);
     if (strcmp(PQcmdStatus(result), "COMMIT") != 0)
         return ov_fail(err, OV_ERR_INTERNAL, "store.rolled_back",
                        "the transaction had failed before and was rolled back");
+    store->owes_wait = store->not_synced;
     if (store->not_synced)
         return ov_fail(err, OV_ERR_UNAVAILABLE, "store.not_durable",
                        "the database may not have replicated the commit; do the same again");
@@ -302,6 +306,8 @@ static enum ov_status judge_commit(struct store *store, PGresult *result, struct
 enum ov_status store_commit(struct store *store, struct ov_error *err)
 {
     enum ov_status status = statement_need_transaction(store, err);
+    if (status == OV_OK)
+        status = session_pay_wait(store, err);
     if (status != OV_OK) {
         store_rollback(store);
         return status;
