@@ -32,10 +32,12 @@ static void copy(struct world *world, const char *from, const char *to)
     assert_int_equal(process_run(argv, NULL, NULL, NULL, 30), 0);
 }
 
-/* People who are not, or no longer, to be let in. */
-static void make_strangers(struct world *world)
+/* A site, and people who are not, or no longer, to be let in. */
+static void make_certificates(struct world *world)
 {
     char other[PATH_MAX];
+    assert_int_equal(world_deploy(world, "pki", "site", world_path(world, "pki"), "north", NULL),
+                     0);
     issue(world, "pki", "eve", NULL, NULL);
     issue(world, "pki", "gone", NULL, NULL);
     issue(world, "pki", "old", "2 days ago", "1 day ago");
@@ -56,7 +58,7 @@ int office_set_up(void **state)
     char folder[PATH_MAX];
     memset(&office, 0, sizeof(office));
     world_new(&office.world);
-    make_strangers(&office.world);
+    make_certificates(&office.world);
     (void)snprintf(photos, sizeof(photos), "%s/photos", office.world.deps);
     (void)snprintf(folder, sizeof(folder), "%s", world_path(&office.world, "list"));
     assert_int_equal(mkdir(folder, 0700), 0);
