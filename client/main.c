@@ -231,40 +231,43 @@ static void show(struct program *program, const struct client_event *event)
     }
 }
 
-static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-static sigset_t end_signal_set(void)
-{
-    sigset_t set;
-    (void)sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(end_signals) / sizeof(end_signals[0]); i++)
-        (void)sigaddset(&set, end_signals[i]);
-    return set;
-}
+/*
+ * Not blocked and waited for, as would be tidier: libraries that FFmpeg brings along start threads
+ * before main, and those leave every signal open. The handler's flag is global because it has to
+ * be.
+ */
+static volatile sig_atomic_t signal_count;
 
 /* The first signal ends the run in good order, the second at once. */
-static void look_for_signal(struct program *program, const sigset_t *signals, int *count)
+static void on_signal(int signal_number)
 {
-    const struct timespec no_time = {0, 0};
-    int signal_number = sigtimedwait(signals, NULL, &no_time);
-    if (signal_number < 0)
-        return;
-    if (++*count > 1)
+    if (signal_count++ > 0)
         _exit(128 + signal_number);
-    ov_log(OV_LOG_INFO, "main", "stopping", "signal=%d", signal_number);
-    permit_stop(program->permit);
 }
 
-static void loop(struct program *program, const sigset_t *signals)
+static void catch_signals(void)
 {
-    int signal_count = 0;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        (void)sigaction(signals[i], &action, NULL);
+}
+
+static void loop(struct program *program)
+{
+    bool is_stopping = false;
     while (!program->is_over) {
         void *event = NULL;
         if (ov_queue_pop(program->events, POLL_MS, &event) == OV_OK) {
             show(program, event);
             client_event_free(event);
         }
-        look_for_signal(program, signals, &signal_count);
+        if (signal_count > 0 && !is_stopping) {
+            is_stopping = true;
+            ov_log(OV_LOG_INFO, "main", "stopping", "reason=signal");
+            permit_stop(program->permit);
+        }
     }
 }
 
@@ -272,15 +275,13 @@ static int run(struct program *program)
 {
     struct ov_error err = OV_ERROR_INIT;
     int exit_status = EXIT_INTERNAL;
-    const sigset_t signals = end_signal_set();
     if (harden(&err) == OV_OK && prepare(program, &err, &exit_status) == OV_OK) {
         exit_status = CLIENT_EXIT_USAGE;
-        /* Blocked here, so in every thread; the loop asks for them. */
-        (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
         preview_init(&program->preview, STDOUT_FILENO, isatty(STDOUT_FILENO) == 1,
                      program->options.json, ov_clock_system());
+        catch_signals();
         if (start_threads(program, &err) == OV_OK) {
-            loop(program, &signals);
+            loop(program);
             exit_status = program->exit_status;
         }
     }

@@ -59,8 +59,7 @@ static void lost(struct link *link, const struct trouble *why)
         link_over(link);
     } else if (link->options.once) {
         link_emit_trouble(link, EVENT_DISCONNECTED, why);
-        link_give_up(link,
-                     link->server_said_error ? CLIENT_EXIT_REFUSED : CLIENT_EXIT_UNREACHABLE,
+        link_give_up(link, link->server_said_error ? CLIENT_EXIT_REFUSED : CLIENT_EXIT_UNREACHABLE,
                      why->code, why->text);
     } else {
         schedule_retry(link, why);
@@ -72,7 +71,9 @@ static void on_closed(void *ctx, const struct ov_error *err)
 {
     struct link *link = ctx;
     struct trouble why = {.code = "link.closed", .text = "the server has closed the connection"};
-    if (err != NULL && err->text[0] != '\0')
+    if (link->stage == LINK_PARTING)
+        why = link->parting;
+    else if (err != NULL && err->text[0] != '\0')
         trouble_from_error(&why, err, 0);
     ov_stream_free(link->stream);
     link->stream = NULL;
@@ -87,6 +88,17 @@ void link_drop(struct link *link, enum ov_status status, const char *code, const
     (void)ov_fail(&err, status, code, "%s", text);
     if (link->stream != NULL)
         on_closed(link, &err);
+}
+
+void link_part(struct link *link, const struct ov_error *err)
+{
+    if (link->stream == NULL)
+        return;
+    link_send_error(link, err->code, err->text);
+    trouble_from_error(&link->parting, err, 0);
+    link_emit_trouble(link, EVENT_ERROR, &link->parting);
+    link->stage = LINK_PARTING;
+    ov_stream_finish(link->stream);
 }
 
 void link_connect(struct link *link)
@@ -118,8 +130,8 @@ void link_connect_tick(struct link *link)
     if (timeout_us > 0 && link->unreached_since_us != 0 && link->stage < LINK_OPEN &&
         now_us - link->unreached_since_us > timeout_us) {
         char text[OV_ERROR_TEXT_SIZE];
-        (void)snprintf(text, sizeof(text), "no session with %s:%d within %d s",
-                       link->options.host, link->options.port, link->options.timeout_ms / 1000);
+        (void)snprintf(text, sizeof(text), "no session with %s:%d within %d s", link->options.host,
+                       link->options.port, link->options.timeout_ms / 1000);
         link_give_up(link, CLIENT_EXIT_UNREACHABLE, "link.unreachable", text);
     }
 }

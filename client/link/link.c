@@ -237,8 +237,13 @@ void link_alert_shown(struct link *link, const struct ov_id *alert_id)
 
 static void emit_status(struct link *link, int64_t now_us)
 {
-    static const char *const names[] = {
-        "waiting to reconnect", "connecting", "connecting", "connected", "closing", "closed"};
+    static const char *const names[] = {"waiting to reconnect",
+                                        "connecting",
+                                        "connecting",
+                                        "connected",
+                                        "closing",
+                                        "closing",
+                                        "closed"};
     if (!link->options.wants_status || now_us < link->status_due_us ||
         ov_queue_length(link->options.events) > 0)
         return;

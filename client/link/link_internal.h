@@ -36,7 +36,8 @@ enum link_stage {
     LINK_CONNECTING, /* TCP and TLS */
     LINK_GREETING,   /* Hello sent */
     LINK_OPEN,       /* Welcome received */
-    LINK_CLOSING,    /* writing out what is left */
+    LINK_PARTING,    /* the server broke the protocol: our Error is being written out */
+    LINK_CLOSING,    /* the run is over: what is left is being written out */
     LINK_OVER        /* EVENT_DONE sent; reports are thrown away until link_free */
 };
 
@@ -66,6 +67,7 @@ struct link {
     int64_t heard_at_us;
     int fruitless;          /* see LINK_FRUITLESS_MAX */
     bool server_said_error; /* in this session */
+    struct trouble parting; /* why, in LINK_PARTING */
 
     struct ov_welcome welcome; /* of the latest session */
     bool has_welcome;
@@ -113,6 +115,8 @@ void link_count_lost(struct link *link, struct outbox_lost lost, bool is_capacit
 void link_connect(struct link *link);
 /* Ends the connection now, as if it had been lost for this reason. */
 void link_drop(struct link *link, enum ov_status status, const char *code, const char *text);
+/* Tells the server what it did wrong, and ends the session; the next one comes later. */
+void link_part(struct link *link, const struct ov_error *err);
 void link_connect_tick(struct link *link);
 
 /* receive.c */

@@ -18,6 +18,7 @@ static enum ov_session_state session_state(const struct link *link)
         return OV_SESSION_OPEN;
     case LINK_WAITING:
     case LINK_CONNECTING:
+    case LINK_PARTING:
     case LINK_CLOSING:
     case LINK_OVER:
         return OV_SESSION_ENDING;
@@ -30,7 +31,8 @@ enum ov_status link_check_frame(void *ctx, const struct ov_frame_header *header,
 {
     const struct link *link = ctx;
     enum ov_session_state state = session_state(link);
-    if (link->stage == LINK_CLOSING) /* what was on its way is read and ignored */
+    if (link->stage == LINK_PARTING ||
+        link->stage == LINK_CLOSING) /* what was on its way is read and ignored */
         state = OV_SESSION_OPEN;
     return ov_frame_check(header, OV_FROM_SERVER, state, err);
 }
@@ -101,8 +103,8 @@ static bool is_one_of(const char *code, const char *const *codes, size_t count)
 
 /*
  * The server's own trouble passes, and so does waiting for a deployment to go live, which is what a
- * camera is there for; a recording waits only if the deployment was paused under it. Everything else
- * the server says stays true for the same client.
+ * camera is there for; a recording waits only if the deployment was paused under it. Everything
+ * else the server says stays true for the same client.
  */
 static bool is_passing(const struct link *link, const char *code)
 {
@@ -114,7 +116,8 @@ static bool is_passing(const struct link *link, const char *code)
     return may_wait && is_one_of(code, before_live, sizeof(before_live) / sizeof(before_live[0]));
 }
 
-/* "session.replaced": another client serves this camera now; taking it back would go on for ever. */
+/* "session.replaced": another client serves this camera now; taking it back would go on for ever.
+ */
 static bool is_final(struct link *link, const char *code)
 {
     if (is_passing(link, code))
@@ -315,9 +318,5 @@ void link_on_frame(void *ctx, uint16_t type, const uint8_t *body, size_t size)
     if (status == OV_OK)
         return;
     ov_log_error(OV_LOG_WARNING, "link", "bad_message", &err);
-    link_send_error(link, err.code, err.text);
-    struct trouble trouble;
-    trouble_from_error(&trouble, &err, 0);
-    link_emit_trouble(link, EVENT_ERROR, &trouble);
-    link_drop(link, status, err.code, err.text);
+    link_part(link, &err);
 }
