@@ -75,8 +75,8 @@ enum ov_status ov_embed(struct ov_embedder *embedder, const struct ov_image *ima
     enum ov_status status = ov_align_face(image, five, OV_ALIGNED_SIDE_PX, embedder->pixels.data);
     if (status != OV_OK)
         return ov_fail(err, status, "face.shape", "the points found do not make a face");
-    ov_planes_from_rgb(&embedder->manifest->embedder, embedder->pixels.data,
-                       OV_ALIGNED_PIXELS, ov_infer_input(embedder->net));
+    ov_planes_from_rgb(&embedder->manifest->embedder, embedder->pixels.data, OV_ALIGNED_PIXELS,
+                       ov_infer_input(embedder->net));
     status = ov_infer_run(embedder->net, err);
     if (status == OV_OK)
         status = normalise(ov_infer_output(embedder->net, 0), embedder->manifest->dimension,

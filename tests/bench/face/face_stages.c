@@ -4,22 +4,23 @@
  *
  *     face_stages [--json] [--min-face PX] [--runs N]
  *
- * Median of N runs (default 15). "find" is detection, landmarks and quality together, which is what
+ * Processor time, median of N runs (default 15). "find" is detection, landmarks and quality together, which is what
  * ov_face_find does for each frame; embed is per face, and includes align. Exit status 77 without
  * set-up. Prints figures, asserts none.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "common/base/clock.h"
-#include "common/base/file.h"
+#include "common/base/bytes.h"
 #include "common/face/align.h"
 #include "common/face/detect.h"
 #include "common/face/face.h"
 #include "common/face/landmarks.h"
 #include "common/face/measure.h"
 #include "common/face/pack.h"
+#include "tests/bench/face/frames.h"
 #include "tests/bench/face/places.h"
 
 #define FACES_MAX 12
@@ -30,7 +31,7 @@ struct stages {
     struct ov_detector *detector;
     struct ov_landmarker *landmarker;
     struct ov_face_engine *engine;
-    struct ov_image faces[FACES_MAX]; /* square crops around faces of the photos */
+    struct sample_face faces[FACES_MAX];
     size_t face_count;
     int runs, min_face_px;
     bool json;
@@ -38,17 +39,13 @@ struct stages {
 
 enum stage { DECODE, DETECT, LANDMARKS, QUALITY, FIND, ALIGN, EMBED, STAGE_COUNT };
 
-static void check(enum ov_status status, const struct ov_error *err)
-{
-    if (status == OV_OK)
-        return;
-    (void)fprintf(stderr, "face_stages: %s: %s\n", err->code, err->text);
-    exit(1);
-}
-
+/* Time of this thread on the processor: what else the machine does does not count. */
 static double now_ms(void)
 {
-    return (double)ov_clock_mono_us(ov_clock_system()) / 1000.0;
+    struct timespec now;
+    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0)
+        abort();
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
 static int compare_double(const void *left, const void *right)
@@ -66,62 +63,16 @@ static double median(double *values, int count)
 
 /* ---- frames ---- */
 
-static void cut_faces(struct stages *stages, const struct ov_image *photo)
-{
-    struct ov_error err = OV_ERROR_INIT;
-    struct ov_face_list list = {NULL, 0};
-    check(ov_face_find(stages->engine, photo, 0, &list, &err), &err);
-    for (size_t i = 0; i < list.count && stages->face_count < FACES_MAX; i++) {
-        const struct ov_box *box = &list.faces[i].box;
-        int side = (int)(1.7f * box->height);
-        check(ov_image_crop(&stages->faces[stages->face_count++], photo,
-                            (int)(box->left + 0.5f * (box->width - (float)side)),
-                            (int)(box->top + 0.5f * (box->height - (float)side)), side, side),
-              &err);
-    }
-    ov_face_list_free(&list);
-}
-
-static bool load_faces(struct stages *stages)
-{
-    for (int number = 6; number >= 1; number--) {
-        char path[1024];
-        struct ov_error err = OV_ERROR_INIT;
-        struct ov_secret file = OV_SECRET_INIT;
-        struct ov_image photo = OV_IMAGE_INIT;
-        if (!place_of_photo(number, path, sizeof path))
-            return false;
-        check(ov_file_read_secret(path, 16u << 20, &file, &err), &err);
-        check(ov_jpeg_decode(&photo, file.data, file.size, 0, &err), &err);
-        cut_faces(stages, &photo);
-        ov_image_free(&photo);
-        ov_secret_free(&file);
-    }
-    return stages->face_count == FACES_MAX;
-}
-
-static void paste(struct ov_image *frame, const struct ov_image *face, int left, int top, int side)
-{
-    struct ov_error err = OV_ERROR_INIT;
-    struct ov_image scaled = OV_IMAGE_INIT;
-    check(ov_image_resize(&scaled, face, side, side), &err);
-    for (int y = 0; y < side; y++)
-        memcpy(frame->pixels.data + ((size_t)(top + y) * (size_t)frame->width + (size_t)left) * 3,
-               scaled.pixels.data + (size_t)y * (size_t)side * 3, (size_t)side * 3);
-    ov_image_free(&scaled);
-}
-
 /* A grey frame with count faces on a grid of 4 x 3, as JPEG. */
 static void compose(const struct stages *stages, int width, int height, int count,
                     struct ov_secret *ret_jpeg)
 {
     struct ov_error err = OV_ERROR_INIT;
     struct ov_image frame = OV_IMAGE_INIT;
-    check(ov_image_new(&frame, width, height), &err);
-    memset(frame.pixels.data, 110, frame.pixels.size);
+    frame_make(&frame, width, height);
     int side = height / 3 - 4;
     for (int i = 0; i < count; i++)
-        paste(&frame, &stages->faces[i], width * (i % 4) / 4, height * (i / 4) / 3, side);
+        frame_paste(&frame, &stages->faces[i].crop, width * (i % 4) / 4, height * (i / 4) / 3, side);
     check(ov_jpeg_encode(ret_jpeg, &frame, 85, &err), &err);
     ov_image_free(&frame);
 }
@@ -161,8 +112,7 @@ static void free_networks(struct stages *stages)
     ov_landmarker_free(stages->landmarker);
     ov_pack_drop_files(&stages->pack);
     ov_face_engine_free(stages->engine);
-    for (size_t i = 0; i < stages->face_count; i++)
-        ov_image_free(&stages->faces[i]);
+    sample_faces_free(stages->faces, stages->face_count);
 }
 
 /* The stages of one face, in milliseconds: landmarks, quality, align, embed. */
@@ -274,7 +224,8 @@ int main(int argc, char **argv)
     }
     ov_face_thread_init();
     make_networks(&stages, pack);
-    if (!load_faces(&stages)) {
+    stages.face_count = sample_faces_load(stages.engine, stages.faces, FACES_MAX);
+    if (stages.face_count < FACES_MAX) {
         (void)printf("skipped: no sample photos; run deploy/setup\n");
         return 77;
     }
@@ -282,7 +233,7 @@ int main(int argc, char **argv)
         (void)printf("{\"min_face_px\":%d,\"runs\":%d,\"frames\":[", stages.min_face_px,
                      stages.runs);
     else
-        (void)printf("one core, smallest face %d px, median of %d runs, milliseconds; landmarks, "
+        (void)printf("one core, processor time, smallest face %d px, median of %d runs, milliseconds; landmarks, "
                      "quality, align and embed are per face\n"
                      "    frame  faces  found  decode  detect  landmarks  quality    find  align  "
                      "embed  frames/s\n",
