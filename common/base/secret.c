@@ -4,6 +4,7 @@
  */
 #include "common/base/secret.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static struct {
 void ov_wipe(void *data, size_t size)
 {
     if (data != NULL && size > 0)
-        OPENSSL_cleanse(data, size);
+        explicit_bzero(data, size);
 }
 
 static void *map_private(size_t bytes)
@@ -204,6 +205,8 @@ void *ov_wiping_realloc(void *data, size_t size)
 enum ov_status ov_process_hide_memory(void)
 {
     struct rlimit none = {0, 0};
+    /* Libraries free buffers that held faces; from now on free() overwrites what it takes back. */
+    (void)mallopt(M_PERTURB, 0xa5); /* sanitizers have allocators of their own: theirs refuse */
     if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
         return OV_ERR_IO;
     return OV_OK;

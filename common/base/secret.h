@@ -56,7 +56,8 @@ void *ov_wiping_malloc(size_t size);
 void *ov_wiping_realloc(void *block, size_t size);
 void ov_wiping_free(void *block);
 
-/* Switches core dumps and ptrace by other users off for this process (prctl, RLIMIT_CORE). */
+/* For this process: no core dumps, no ptrace by other users (prctl, RLIMIT_CORE), and free()
+ * overwrites the memory it takes back (mallopt). Call it before anything is allocated. */
 OV_CHECKED enum ov_status ov_process_hide_memory(void);
 
 #endif
