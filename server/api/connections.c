@@ -28,6 +28,11 @@ static int64_t now_us(const struct connections *connections)
 static void on_ssl_free(void *parent, void *data, CRYPTO_EX_DATA *ad, int index, long argl,
                         void *argp)
 {
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
     struct connection *connection = data;
     if (connection == NULL)
         return;
@@ -107,6 +112,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *ctx)
 /* Out of file descriptors, most likely: without a pause the loop would spin. */
 static void on_accept_error(struct evconnlistener *listener, void *ctx)
 {
+    (void)ctx;
     ov_log(OV_LOG_ERROR, "api", "accept_failed", "errno=%d", EVUTIL_SOCKET_ERROR());
     (void)evconnlistener_disable(listener);
 }

@@ -20,9 +20,9 @@
 #include "server/api/admit.h"
 #include "server/api/reply.h"
 
-#define RETRY_MS 500
+#define RETRY_US 500000
 #define STOP_MAX_US (10 * OV_US_PER_S)
-#define IN_FLIGHT_MAX (2 * CONNECTIONS_MAX)
+#define IN_FLIGHT_MAX ((size_t)2 * CONNECTIONS_MAX)
 
 void command_free(void *command)
 {
@@ -55,6 +55,8 @@ static void log_request(const struct loop *loop, const struct request *request, 
 
 static void free_held(const void *data, size_t size, void *held)
 {
+    (void)data;
+    (void)size;
     ov_secret_free(held);
     free(held);
 }
@@ -136,7 +138,7 @@ static bool enqueue(struct loop *loop, struct request *request)
 static void end_if_idle(struct loop *loop)
 {
     /* Time for the last answers to leave. */
-    static const struct timeval flush = {0, 100 * 1000};
+    static const struct timeval flush = {0, 100000};
     if (loop->stopping && loop->in_flight == 0 && TAILQ_EMPTY(&loop->waiting))
         (void)event_base_loopexit(loop->base, &flush);
 }
@@ -202,11 +204,15 @@ static void on_request(struct evhttp_request *http, void *ctx)
 
 static void on_retry(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     retry_waiting(ctx);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 {
+    (void)fd;
+    (void)what;
     struct loop *loop = ctx;
     connections_sweep(&loop->connections);
     if (loop->stopping && now_us(loop) >= loop->stop_by_us) {
@@ -282,21 +288,24 @@ static enum ov_status bind_http(struct loop *loop, const struct api_options *opt
 
 static enum ov_status read_port(struct loop *loop, struct ov_error *err)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
     socklen_t size = sizeof(address);
-    if (getsockname((int)evhttp_bound_socket_get_fd(loop->bound), (struct sockaddr *)&address,
-                    &size) != 0)
+    memset(&address, 0, sizeof(address));
+    if (getsockname((int)evhttp_bound_socket_get_fd(loop->bound), &address.any, &size) != 0)
         return ov_fail(err, OV_ERR_IO, "api.bind", "cannot tell the port: %s", strerror(errno));
-    loop->port = address.ss_family == AF_INET6
-                     ? ntohs(((const struct sockaddr_in6 *)&address)->sin6_port)
-                     : ntohs(((const struct sockaddr_in *)&address)->sin_port);
+    loop->port =
+        ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
     return OV_OK;
 }
 
 static bool add_timers(struct loop *loop)
 {
     const struct timeval second = {1, 0};
-    const struct timeval retry = {0, RETRY_MS * 1000};
+    const struct timeval retry = {0, RETRY_US};
     loop->sweep = event_new(loop->base, -1, EV_PERSIST, on_sweep, loop);
     loop->retry = event_new(loop->base, -1, EV_PERSIST, on_retry, loop);
     return loop->sweep != NULL && loop->retry != NULL && event_add(loop->sweep, &second) == 0 &&

@@ -12,8 +12,8 @@
 
 /* evhttp refuses larger bodies by itself, with a page instead of JSON: so its limit is above ours,
  * and ours answers what is not absurd. */
-#define LOOP_BODY_MAX_BYTES (BODY_JPEG_MAX_BYTES + 8u * 1024 * 1024)
-#define LOOP_HEADERS_MAX_BYTES (16 * 1024)
+#define LOOP_BODY_MAX_BYTES (BODY_JPEG_MAX_BYTES + (size_t)8 * 1024 * 1024)
+#define LOOP_HEADERS_MAX_BYTES ((ssize_t)16 * 1024)
 #define LOOP_IDLE_S 75
 
 enum command_kind { COMMAND_RENEW_TLS, COMMAND_WAKE, COMMAND_STOP };

@@ -18,8 +18,8 @@ struct call {
 
 enum route_body { BODY_NONE, BODY_JSON, BODY_JPEG };
 
-#define BODY_JSON_MAX_BYTES (64u * 1024)
-#define BODY_JPEG_MAX_BYTES (16u * 1024 * 1024)
+#define BODY_JSON_MAX_BYTES ((size_t)64 * 1024)
+#define BODY_JPEG_MAX_BYTES ((size_t)16 * 1024 * 1024)
 
 struct route {
     enum request_method method;

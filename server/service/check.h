@@ -33,7 +33,7 @@
 #define DEPLOYMENT_MIN_FACE_DEFAULT_PX 40
 
 #define WATCHLIST_TEXT_MAX_BYTES 200
-#define WATCHLIST_JPEG_MAX_BYTES (16u * 1024 * 1024)
+#define WATCHLIST_JPEG_MAX_BYTES ((size_t)16 * 1024 * 1024)
 /* Of a list, in any state: a bespoke list is no copy of a database, and up to this size the search
  * is exact. */
 #define WATCHLIST_ENTRIES_MAX 20000

@@ -35,12 +35,12 @@ static bool derive(const struct ov_secret *key, void *info, size_t info_size,
 enum ov_status vault_tag(const struct vault_key *key, const char *purpose, const void *data,
                          size_t size, uint8_t ret_tag[VAULT_TAG_BYTES], struct ov_error *err)
 {
-    char info[sizeof(LABEL) + PURPOSE_MAX] = LABEL; /* its NUL separates label and purpose */
+    char info[sizeof(LABEL) + PURPOSE_MAX + 1] = LABEL; /* its NUL separates label and purpose */
     size_t length = strlen(purpose);
     if (length == 0 || length > PURPOSE_MAX)
         return ov_fail(err, OV_ERR_INTERNAL, "vault.tag", "a tag's purpose has 1 to %u bytes",
                        PURPOSE_MAX);
-    memcpy(info + sizeof(LABEL), purpose, length);
+    memcpy(info + sizeof(LABEL), purpose, length + 1); /* with its NUL, which is not counted */
     uint8_t derived[VAULT_TAG_BYTES];
     uint8_t tag[VAULT_TAG_BYTES];
     unsigned tag_size = 0;
@@ -52,6 +52,6 @@ enum ov_status vault_tag(const struct vault_key *key, const char *purpose, const
         ERR_clear_error();
         return ov_fail(err, OV_ERR_CRYPTO, "vault.tag", "a keyed digest cannot be computed");
     }
-    memcpy(ret_tag, tag, VAULT_TAG_BYTES);
+    memcpy(ret_tag, tag, sizeof(tag));
     return OV_OK;
 }

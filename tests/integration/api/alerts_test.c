@@ -32,6 +32,7 @@ static void must(enum ov_status status, const struct ov_error *err)
 /* A live deployment with one approved entry. */
 static int setup(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     ada = client_new("person-ada");
     ben = client_new("person-ben");
@@ -57,6 +58,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+    (void)state;
     expect(client_post(ben, "/v1/deployments/watch/stop", "{}"), 200, NULL);
     client_free(ada);
     client_free(ben);
@@ -110,6 +112,7 @@ static struct ov_id raise_alert(struct store *store, uint64_t sequence)
 
 static void test_nothing_yet_is_an_empty_page_at_once(void **state)
 {
+    (void)state;
     int64_t viewed = bed_events("alert.viewed");
     struct answer answer = expect_kept(client_get(ada, ALERTS), 200, NULL);
     assert_int_equal(json_array_size(json_object_get(answer.json, "alerts")), 0);
@@ -120,6 +123,7 @@ static void test_nothing_yet_is_an_empty_page_at_once(void **state)
 
 static void test_alerts_come_in_feed_order_with_names_and_are_recorded_as_viewed(void **state)
 {
+    (void)state;
     (void)raise_alert(bed.store, 1);
     (void)raise_alert(bed.store, 2);
     int64_t viewed = bed_events("alert.viewed");
@@ -148,6 +152,7 @@ static void test_alerts_come_in_feed_order_with_names_and_are_recorded_as_viewed
 
 static void test_an_alert_whose_key_is_destroyed_shows_no_name(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     struct ov_id id = raise_alert(bed.store, 3);
     must(vault_key_destroy(bed.vault, VAULT_ALERT, &id, &err), &err);
@@ -160,6 +165,7 @@ static void test_an_alert_whose_key_is_destroyed_shows_no_name(void **state)
 
 static void test_parameters_are_checked(void **state)
 {
+    (void)state;
     expect(client_get(ada, ALERTS "?wait_s=31"), 400, "request.parameter");
     expect(client_get(ada, ALERTS "?after=-1"), 400, "request.parameter");
     expect(client_get(ada, ALERTS "?limit=0"), 400, "request.parameter");
@@ -186,6 +192,7 @@ static int64_t ms_since(int64_t start_us)
 
 static void test_a_waiting_request_is_answered_when_an_alert_comes(void **state)
 {
+    (void)state;
     pthread_t thread;
     int64_t start_us = ov_clock_mono_us(ov_clock_system());
     assert_int_equal(pthread_create(&thread, NULL, raise_later, NULL), 0);
@@ -199,6 +206,7 @@ static void test_a_waiting_request_is_answered_when_an_alert_comes(void **state)
 
 static void test_a_waiting_request_ends_with_its_time(void **state)
 {
+    (void)state;
     int64_t start_us = ov_clock_mono_us(ov_clock_system());
     struct answer answer = expect_kept(client_get(ada, ALERTS "?after=4&wait_s=1"), 200, NULL);
     assert_int_equal(json_array_size(json_object_get(answer.json, "alerts")), 0);

@@ -183,6 +183,7 @@ static void make_photographs(void)
 
 static void read_live(void *ctx, struct live_status *ret)
 {
+    (void)ctx;
     *ret = bed.live;
 }
 
@@ -228,6 +229,7 @@ static void redirect_log(void)
 
 int bed_setup(void **state)
 {
+    (void)state;
     struct ov_error err = OV_ERROR_INIT;
     (void)snprintf(bed.dir, sizeof(bed.dir), "/tmp/overt-api-test.XXXXXX");
     assert_non_null(mkdtemp(bed.dir));
@@ -260,6 +262,7 @@ void bed_print_log(void)
 
 int bed_teardown(void **state)
 {
+    (void)state;
     api_stop(bed.api);
     store_close(bed.store);
     vault_close(bed.vault);
@@ -304,6 +307,20 @@ void bed_last_event(const char *name, char *out, size_t out_size)
     (void)snprintf(out, out_size, "%s", PQgetvalue(result, 0, 0));
     PQclear(result);
     PQfinish(conn);
+}
+
+size_t bed_watchlist_keys(void)
+{
+    char path[PATH_MAX + 32];
+    struct ov_buf out = OV_BUF_INIT;
+    (void)snprintf(path, sizeof(path), "%s/vault", bed.dir);
+    const char *argv[] = {"find", path, "-type", "f", "-path", "*watchlist*", NULL};
+    assert_int_equal(process_run(argv, NULL, &out, NULL, 60), 0);
+    size_t count = 0;
+    for (size_t i = 0; i < out.length; i++)
+        count += out.data[i] == '\n' ? 1 : 0;
+    ov_buf_free(&out);
+    return count;
 }
 
 bool bed_logged(const char *text)

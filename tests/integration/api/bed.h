@@ -48,6 +48,9 @@ int64_t bed_events(const char *name);
 /* Of the newest event of this name: its body. */
 void bed_last_event(const char *name, char *out, size_t out_size);
 
+/* How many watchlist keys the vault holds. */
+size_t bed_watchlist_keys(void);
+
 /* Whether the text is in any of the program's own log lines since it started. */
 bool bed_logged(const char *text);
 /* To standard output, for when a test has failed: it holds CMocka's reasons too. */

@@ -21,6 +21,7 @@ static void expect_as(const char *identity, long status, const char *code)
 
 static void test_a_registered_person_gets_in(void **state)
 {
+    (void)state;
     struct client *ada = client_new("person-ada");
     struct answer answer = expect_kept(client_get(ada, "/v1/status"), 200, NULL);
     assert_string_equal(answer_text(&answer, "me.name"), "ada");
@@ -40,17 +41,20 @@ static void test_a_registered_person_gets_in(void **state)
 
 static void test_a_site_is_no_person(void **state)
 {
+    (void)state;
     expect_as("site-north", 403, "identity.not_a_person");
 }
 
 static void test_unknown_and_inactive_people_are_told_the_same(void **state)
 {
+    (void)state;
     expect_as("person-ghost", 403, "identity.unknown");
     expect_as("person-ina", 403, "identity.unknown");
 }
 
 static void test_no_or_a_bad_certificate_gets_no_answer_at_all(void **state)
 {
+    (void)state;
     expect_as(NULL, 0, NULL);
     expect_as("person-rita", 0, NULL);                               /* revoked */
     expect_as("person-eva", 0, NULL);                                /* expired */
@@ -61,6 +65,7 @@ static void test_no_or_a_bad_certificate_gets_no_answer_at_all(void **state)
 
 static void test_roles_decide_and_the_refusal_says_which(void **state)
 {
+    (void)state;
     struct client *olga = client_new("person-olga");
     struct client *adam = client_new("person-adam");
     expect(client_get(olga, "/v1/status"), 200, NULL);

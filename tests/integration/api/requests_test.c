@@ -17,18 +17,21 @@ static struct client *ada;
 
 static int setup(void **state)
 {
+    (void)state;
     ada = client_new("person-ada");
     return 0;
 }
 
 static int teardown(void **state)
 {
+    (void)state;
     client_free(ada);
     return 0;
 }
 
 static void test_unknown_paths_are_404_and_unknown_methods_405(void **state)
 {
+    (void)state;
     static const char *const methods[] = {"PATCH", "PUT", "DELETE", "OPTIONS"};
     expect(client_get(ada, "/"), 400, "request.path");
     expect(client_get(ada, "/v1/nothing"), 404, "request.unknown_path");
@@ -45,6 +48,7 @@ static void test_unknown_paths_are_404_and_unknown_methods_405(void **state)
 
 static void test_a_body_has_to_be_of_its_type(void **state)
 {
+    (void)state;
     static const char *const form[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
     static const char *const text[] = {"Content-Type: text/plain", NULL};
     static const char *const with_charset[] = {"Content-Type: Application/JSON; charset=utf-8",
@@ -64,6 +68,7 @@ static void test_a_body_has_to_be_of_its_type(void **state)
 
 static void test_another_sites_page_is_kept_out(void **state)
 {
+    (void)state;
     static const char *const cross[] = {"Sec-Fetch-Site: cross-site", NULL};
     static const char *const same[] = {"Sec-Fetch-Site: same-origin", NULL};
     expect(client_send(ada, "GET", "/v1/status", cross, NULL, 0), 403, "request.cross_site");
@@ -72,6 +77,7 @@ static void test_another_sites_page_is_kept_out(void **state)
 
 static void test_json_is_read_strictly(void **state)
 {
+    (void)state;
     expect(client_post(ada, "/v1/sites", "{\"name\":"), 400, "request.malformed");
     expect(client_post(ada, "/v1/sites", "[]"), 400, "request.malformed");
     expect(client_post(ada, "/v1/sites", "{\"name\":\"a\",\"name\":\"b\"}"), 400,
@@ -87,18 +93,20 @@ static void test_json_is_read_strictly(void **state)
 
 static void test_too_large_is_413_as_json(void **state)
 {
+    (void)state;
     static const char *const json[] = {"Content-Type: application/json", NULL};
     static const char *const jpeg[] = {"Content-Type: image/jpeg", "Overt-Entry: e30", NULL};
-    size_t size = 17u * 1024 * 1024;
+    size_t size = (size_t)17 * 1024 * 1024;
     char *body = calloc(1, size);
     assert_non_null(body);
-    expect(client_send(ada, "POST", "/v1/sites", json, body, 65 * 1024), 413, "request.too_large");
+    expect(client_send(ada, "POST", "/v1/sites", json, body, (size_t)65 * 1024), 413,
+           "request.too_large");
     expect(client_send(ada, "POST", "/v1/sites", json, body, size), 413, "request.too_large");
     expect(client_send(ada, "POST", "/v1/deployments/x/watchlist", jpeg, body, size), 413,
            "request.too_large");
     free(body);
     /* Beyond any reason evhttp refuses by itself, before the body is read: without our JSON. */
-    size = 40u * 1024 * 1024;
+    size = (size_t)40 * 1024 * 1024;
     body = calloc(1, size);
     struct answer answer = client_send(ada, "POST", "/v1/sites", json, body, size);
     assert_int_equal(answer.status, 413);
@@ -109,6 +117,7 @@ static void test_too_large_is_413_as_json(void **state)
 
 static void test_headers_too_long_are_refused(void **state)
 {
+    (void)state;
     char *header = malloc(20000);
     memset(header, 'a', 20000);
     memcpy(header, "X-Long: ", 8);
@@ -123,6 +132,7 @@ static void test_headers_too_long_are_refused(void **state)
 
 static void test_sites_are_added_once_and_listed(void **state)
 {
+    (void)state;
     int64_t before = bed_events("site.added");
     struct answer answer = client_post(ada, "/v1/sites", "{\"name\":\"north\"}");
     answer = expect_kept(answer, 201, NULL);
@@ -140,6 +150,7 @@ static void test_sites_are_added_once_and_listed(void **state)
 
 static void test_an_outage_of_the_database_is_503_and_passes(void **state)
 {
+    (void)state;
     pg_stop(bed.pg);
     struct answer answer = expect_kept(client_get(ada, "/v1/sites"), 503, "server.unavailable");
     assert_null(strstr(answer_text(&answer, "error.text"), "connection"));

@@ -34,6 +34,7 @@ static void apply(const char *name, const char *sites)
 
 static int setup(void **state)
 {
+    (void)state;
     ada = client_new("person-ada");
     ben = client_new("person-ben");
     apply("list", "\"north\"");
@@ -42,6 +43,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+    (void)state;
     client_free(ada);
     client_free(ben);
     return 0;
@@ -61,6 +63,7 @@ static void refuse_image(const void *jpeg, size_t size, const char *code)
 
 static void test_photographs_that_will_not_do_are_refused_with_a_reason(void **state)
 {
+    (void)state;
     const struct ov_secret *good = &bed.portraits[0];
     refuse_image("not a photograph", 16, "image.not_jpeg");
     refuse_image(good->data, good->size / 2, "image.damaged");
@@ -101,6 +104,7 @@ static void test_photographs_that_will_not_do_are_refused_with_a_reason(void **s
 
 static void test_the_description_comes_in_one_strict_header(void **state)
 {
+    (void)state;
     static const struct {
         const char *entry, *code;
         long status;
@@ -137,6 +141,7 @@ static void test_the_description_comes_in_one_strict_header(void **state)
 
 static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void **state)
 {
+    (void)state;
     char id[64];
     int64_t proposed = bed_events("entry.proposed");
     struct answer answer = expect_kept(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 201, NULL);
@@ -176,6 +181,7 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
 
 static void test_names_are_sealed_and_events_and_logs_carry_none(void **state)
 {
+    (void)state;
     char event[4096];
     bed_last_event("entry.proposed", event, sizeof(event));
     assert_non_null(strstr(event, "\"category\":\"missing_at_risk\""));
@@ -199,6 +205,7 @@ static void test_names_are_sealed_and_events_and_logs_carry_none(void **state)
 
 static void test_approving_all_passes_over_ones_own(void **state)
 {
+    (void)state;
     expect(add(ada, ENTRY("REF-0002"), &bed.portraits[1]), 201, NULL);
     expect(add(ben, ENTRY("REF-0003"), &bed.portraits[2]), 201, NULL);
     struct answer answer = expect_kept(client_post(ben, LIST "/approve", "{}"), 200, NULL);
@@ -215,6 +222,7 @@ static void test_approving_all_passes_over_ones_own(void **state)
 
 static void test_the_list_is_read_in_pages_and_each_reading_is_recorded(void **state)
 {
+    (void)state;
     int64_t viewed = bed_events("watchlist.viewed");
     char path[256];
     struct answer answer = expect_kept(client_get(ada, LIST "?limit=2"), 200, NULL);
@@ -239,6 +247,7 @@ static void test_the_list_is_read_in_pages_and_each_reading_is_recorded(void **s
 
 static void test_withdrawn_is_for_good_and_the_reference_may_come_again(void **state)
 {
+    (void)state;
     char path[256];
     char id[64];
     struct answer answer = expect_kept(client_get(ada, LIST), 200, NULL);
@@ -277,6 +286,7 @@ static void *upload_same_reference(void *arg)
 
 static void test_two_people_adding_one_reference_at_once_make_one_entry(void **state)
 {
+    (void)state;
     struct upload uploads[2] = {{.identity = "person-ada"}, {.identity = "person-ben"}};
     pthread_t threads[2];
     for (int i = 0; i < 2; i++)
@@ -290,6 +300,7 @@ static void test_two_people_adding_one_reference_at_once_make_one_entry(void **s
 
 static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_it(void **state)
 {
+    (void)state;
     struct client *adam = client_new("person-adam");
     struct answer answer = client_post(ben, "/v1/deployments/list/start", "{}");
     answer = expect_kept(answer, 200, NULL);
@@ -329,16 +340,19 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
 
 static int64_t tomorrow(void *ctx)
 {
-    return ov_clock_utc_us(ov_clock_system()) + 9 * 3600 * OV_US_PER_S;
+    (void)ctx;
+    return ov_clock_utc_us(ov_clock_system()) + INT64_C(9) * 3600 * OV_US_PER_S;
 }
 
 static int64_t mono(void *ctx)
 {
+    (void)ctx;
     return ov_clock_mono_us(ov_clock_system());
 }
 
 static void test_the_keeper_closes_what_is_past_its_window(void **state)
 {
+    (void)state;
     struct ov_clock clock = {tomorrow, mono, NULL};
     struct service service = {bed.store, bed.vault, NULL, ov_clock_system()};
     struct ov_error err = OV_ERROR_INIT;

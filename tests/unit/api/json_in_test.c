@@ -31,6 +31,7 @@ static void read_code(const char *text, const char *code, const char *field)
 
 static void test_well_formed_objects_are_taken(void **state)
 {
+    (void)state;
     read_code("{\"name\":\"x\"}", "", "");
     read_code(" {\"name\":\"x\",\"n\":1.5,\"i\":-2,\"list\":[\"a\",\"b\"]} ", "", "");
     read_code("{\"name\":\"x\",\"n\":3,\"i\":null,\"list\":[]}", "", "");
@@ -38,6 +39,7 @@ static void test_well_formed_objects_are_taken(void **state)
 
 static void test_malformed_json_is_refused(void **state)
 {
+    (void)state;
     static const char *const bad[] = {"{",
                                       "[]",
                                       "\"name\"",
@@ -55,6 +57,7 @@ static void test_malformed_json_is_refused(void **state)
 
 static void test_members_are_known_present_and_of_their_type(void **state)
 {
+    (void)state;
     read_code("", "request.missing_member", "name");
     read_code("{}", "request.missing_member", "name");
     read_code("{\"name\":null}", "request.missing_member", "name");
@@ -68,6 +71,7 @@ static void test_members_are_known_present_and_of_their_type(void **state)
 
 static void test_a_refused_member_is_not_repeated(void **state)
 {
+    (void)state;
     struct request *request = request_new();
     json_t *root = NULL;
     struct ov_error err = OV_ERROR_INIT;
@@ -80,6 +84,7 @@ static void test_a_refused_member_is_not_repeated(void **state)
 
 static void test_times_are_iso_8601(void **state)
 {
+    (void)state;
     static const struct {
         const char *text;
         int64_t us;

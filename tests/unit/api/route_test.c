@@ -5,11 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "common/base/file.h"
 #include "server/api/reply.h"
 #include "server/api/route.h"
 
@@ -31,6 +34,7 @@ static void find(enum request_method method, const char *target, const char *pat
 
 static void test_requests_find_their_route(void **state)
 {
+    (void)state;
     find(METHOD_GET, "/v1/status", "/v1/status", NULL);
     find(METHOD_GET, "/v1/deployments/a%20b", "/v1/deployments/{deployment}", NULL);
     find(METHOD_POST, "/v1/deployments/x/watchlist/approve",
@@ -41,6 +45,7 @@ static void test_requests_find_their_route(void **state)
 
 static void test_unknown_paths_and_methods_are_told_apart(void **state)
 {
+    (void)state;
     find(METHOD_GET, "/v1", NULL, "request.unknown_path");
     find(METHOD_GET, "/v2/status", NULL, "request.unknown_path");
     find(METHOD_GET, "/v1/status/x", NULL, "request.unknown_path");
@@ -53,6 +58,7 @@ static void test_unknown_paths_and_methods_are_told_apart(void **state)
 
 static void test_a_refused_method_names_those_that_work(void **state)
 {
+    (void)state;
     struct request *request = request_new();
     char allowed[64];
     assert_int_equal(request_parse_target(request, "/v1/sites", NULL), OV_OK);
@@ -62,6 +68,7 @@ static void test_a_refused_method_names_those_that_work(void **state)
 
 static void test_no_route_is_there_twice(void **state)
 {
+    (void)state;
     size_t count = 0;
     const struct route *table = route_table(&count);
     for (size_t a = 0; a < count; a++) {
@@ -72,6 +79,32 @@ static void test_no_route_is_there_twice(void **state)
         /* What changes something takes a body type that a plain web form cannot send. */
         assert_true(table[a].method != METHOD_POST || table[a].body != BODY_NONE);
     }
+}
+
+static void test_every_route_is_in_the_description(void **state)
+{
+    (void)state;
+    char path[4096];
+    struct ov_buf text = OV_BUF_INIT;
+    const char *source = getenv("OVERT_SOURCE_DIR");
+    (void)snprintf(path, sizeof(path), "%s/server/api/openapi.yaml", source != NULL ? source : ".");
+    assert_int_equal(ov_file_read(path, 1u << 20, &text, NULL), OV_OK);
+    size_t count = 0;
+    const struct route *table = route_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        char key[256];
+        const char *method = table[i].method == METHOD_GET    ? "\n    get:"
+                             : table[i].method == METHOD_POST ? "\n    post:"
+                                                              : "\n    delete:";
+        (void)snprintf(key, sizeof(key), "\n  %s:\n", table[i].pattern);
+        const char *start = strstr(text.data, key);
+        const char *found = start != NULL ? strstr(start, method) : NULL;
+        const char *next = start != NULL ? strstr(start + 1, "\n  /v1/") : NULL;
+        if (found == NULL || (next != NULL && found > next))
+            fail_msg("openapi.yaml lacks %s %s", request_method_name(table[i].method),
+                     table[i].pattern);
+    }
+    ov_buf_free(&text);
 }
 
 /* The reply to an error; the caller decrefs. */
@@ -105,6 +138,7 @@ static void assert_error(enum ov_status status, const char *code, int http_statu
 
 static void test_errors_get_their_status_and_only_public_ones_their_text(void **state)
 {
+    (void)state;
     assert_error(OV_ERR_INVALID, "request.malformed", 400, "request.malformed", true);
     assert_error(OV_ERR_INVALID, "watchlist.no_face", 422, "watchlist.no_face", true);
     assert_error(OV_ERR_LIMIT, "request.too_large", 413, "request.too_large", true);
@@ -124,6 +158,7 @@ static void test_errors_get_their_status_and_only_public_ones_their_text(void **
 
 static void test_an_error_names_the_member_it_is_about(void **state)
 {
+    (void)state;
     int given = 0;
     json_t *root = error_reply(OV_ERR_INVALID, "deployment.threshold", "x", &given);
     assert_string_equal(json_string_value(json_object_get(json_object_get(root, "error"), "field")),
@@ -138,6 +173,7 @@ int run_route_tests(void)
         cmocka_unit_test(test_unknown_paths_and_methods_are_told_apart),
         cmocka_unit_test(test_a_refused_method_names_those_that_work),
         cmocka_unit_test(test_no_route_is_there_twice),
+        cmocka_unit_test(test_every_route_is_in_the_description),
         cmocka_unit_test(test_errors_get_their_status_and_only_public_ones_their_text),
         cmocka_unit_test(test_an_error_names_the_member_it_is_about),
     };

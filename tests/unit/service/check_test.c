@@ -46,6 +46,7 @@ static void assert_taken(const struct deployment_application *application)
 
 static void test_defaults_are_filled_in(void **state)
 {
+    (void)state;
     struct deployment_application application = good_application();
     struct deployment_application filled;
     assert_int_equal(check_application(&application, NOW, &filled, NULL), OV_OK);
@@ -58,6 +59,7 @@ static void test_defaults_are_filled_in(void **state)
 
 static void test_names_and_purposes_are_clean_and_bounded(void **state)
 {
+    (void)state;
     char text[DEPLOYMENT_PURPOSE_SIZE + 1];
     memset(text, 'x', sizeof(text));
     text[DEPLOYMENT_PURPOSE_SIZE] = '\0';
@@ -88,6 +90,7 @@ static void test_names_and_purposes_are_clean_and_bounded(void **state)
 
 static void test_a_window_is_short_ahead_and_not_over(void **state)
 {
+    (void)state;
     struct deployment_application application = good_application();
     application.starts_at_us = NOW;
     application.ends_at_us = NOW + 12 * HOUR;
@@ -114,6 +117,7 @@ static void test_a_window_is_short_ahead_and_not_over(void **state)
 
 static void test_settings_are_in_their_ranges(void **state)
 {
+    (void)state;
     struct deployment_application application = good_application();
     static const float good[] = {0.2f, 0.53f, 0.95f};
     static const float bad[] = {0.19f, 0.96f, -1.0f, 1e30f, (float)NAN, (float)INFINITY};
@@ -141,6 +145,7 @@ static void test_settings_are_in_their_ranges(void **state)
 
 static void test_sites_are_named_once_each(void **state)
 {
+    (void)state;
     static const char *const twice[] = {"north", "south", "north"};
     static const char *const odd[] = {"North"};
     static const char *const null[] = {NULL};
@@ -163,6 +168,7 @@ static void test_sites_are_named_once_each(void **state)
 
 static void test_identity_names_are_those_of_certificates(void **state)
 {
+    (void)state;
     char longest[66];
     memset(longest, 'a', 65);
     longest[65] = '\0';
@@ -176,6 +182,7 @@ static void test_identity_names_are_those_of_certificates(void **state)
 
 static void test_reasons_are_codes(void **state)
 {
+    (void)state;
     char longest[42];
     memset(longest, 'a', 41);
     longest[41] = '\0';
@@ -206,6 +213,7 @@ static void assert_proposal(const struct watchlist_proposal *proposal, const cha
 
 static void test_every_offered_category_and_response_is_taken_and_no_other(void **state)
 {
+    (void)state;
     struct watchlist_proposal proposal = good_proposal();
     for (const char *const *code = service_categories(); *code != NULL; code++) {
         proposal.category = *code;
@@ -228,6 +236,7 @@ static void test_every_offered_category_and_response_is_taken_and_no_other(void 
 
 static void test_names_and_references_are_clean_and_never_repeated_in_errors(void **state)
 {
+    (void)state;
     char longest[202];
     memset(longest, 'a', 201);
     longest[201] = '\0';
@@ -252,6 +261,7 @@ static void test_names_and_references_are_clean_and_never_repeated_in_errors(voi
 
 static void test_an_image_is_there_and_not_too_large(void **state)
 {
+    (void)state;
     struct watchlist_proposal proposal = good_proposal();
     proposal.jpeg_bytes = 0;
     assert_proposal(&proposal, "watchlist.image");
@@ -261,6 +271,7 @@ static void test_an_image_is_there_and_not_too_large(void **state)
 
 static void test_background_faces_do_not_count_and_companions_do(void **state)
 {
+    (void)state;
     struct ov_face faces[4] = {{.box = {0, 0, 90, 100}},
                                {.box = {0, 0, 30, 40}},
                                {.box = {0, 0, 29.9f, 40}},

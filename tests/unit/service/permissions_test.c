@@ -39,6 +39,7 @@ static struct actor person_with(unsigned roles)
 
 static void test_each_role_may_do_what_the_table_says_and_nothing_else(void **state)
 {
+    (void)state;
     for (int action = 0; action < ACTION_COUNT; action++) {
         assert_int_equal(strlen(expected[action]), ROLE_COUNT);
         for (unsigned role = 0; role < ROLE_COUNT; role++) {
@@ -55,6 +56,7 @@ static void test_each_role_may_do_what_the_table_says_and_nothing_else(void **st
 
 static void test_nobody_without_a_role_may_do_anything(void **state)
 {
+    (void)state;
     struct actor actor = person_with(0);
     for (int action = 0; action < ACTION_COUNT; action++)
         assert_int_equal(check_permission(&actor, (enum action)action, NULL), OV_ERR_DENIED);
@@ -62,6 +64,7 @@ static void test_nobody_without_a_role_may_do_anything(void **state)
 
 static void test_sites_inactive_people_and_the_server_are_refused(void **state)
 {
+    (void)state;
     unsigned all = (1u << ROLE_COUNT) - 1;
     struct actor site = person_with(all);
     struct actor inactive = person_with(all);
@@ -77,6 +80,7 @@ static void test_sites_inactive_people_and_the_server_are_refused(void **state)
 
 static void test_a_refusal_names_the_roles_that_may(void **state)
 {
+    (void)state;
     struct actor actor = person_with(ROLE_OVERSIGHT);
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(check_permission(&actor, ACTION_DEPLOYMENT_AUTHORISE, &err), OV_ERR_DENIED);
@@ -86,6 +90,7 @@ static void test_a_refusal_names_the_roles_that_may(void **state)
 
 static void test_action_names_are_distinct(void **state)
 {
+    (void)state;
     for (int a = 0; a < ACTION_COUNT; a++) {
         for (int b = 0; b < a; b++)
             assert_string_not_equal(action_name((enum action)a), action_name((enum action)b));
