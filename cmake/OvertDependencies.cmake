@@ -23,7 +23,8 @@ add_library(overt_onnxruntime INTERFACE)
 target_include_directories(overt_onnxruntime SYSTEM INTERFACE ${ONNXRUNTIME_INCLUDE})
 target_link_libraries(overt_onnxruntime INTERFACE ${CMAKE_DL_LIBS})
 target_compile_definitions(overt_onnxruntime INTERFACE
-  OVERT_ONNXRUNTIME_DEFAULT="${OVERT_DEPS}/lib/libonnxruntime.so.1")
+  OVERT_ONNXRUNTIME_BUILT="${OVERT_DEPS}/lib/libonnxruntime.so.1"
+  OVERT_ONNXRUNTIME_INSTALLED="${CMAKE_INSTALL_FULL_LIBDIR}/overt/libonnxruntime.so.1")
 
 # FAISS C API: our AVX2 build, or Debian's library where its source is not to be had.
 find_library(FAISS_C NAMES libfaiss_c.a PATHS ${OVERT_DEPS}/lib /usr/lib/x86_64-linux-gnu REQUIRED)

@@ -20,7 +20,7 @@ static const struct ov_config_key keys[] = {
      "Numeric address of the HTTPS API and the console."},
     {"server", "api_port", OV_CONFIG_INT, "7643", 0, 65535, NULL, AT(api_port),
      "TCP port of the HTTPS API; 0 takes any free one and logs it."},
-    {"server", "model_pack", OV_CONFIG_PATH, NULL, 0, 0, NULL, AT(model_pack),
+    {"server", "model_pack", OV_CONFIG_PATH, OVERT_MODEL_INSTALLED, 0, 0, NULL, AT(model_pack),
      "Folder of the model pack (model.ini and its ONNX files)."},
     {"server", "onnxruntime", OV_CONFIG_PATH, "", 0, 0, NULL, AT(onnxruntime),
      "The ONNX Runtime library; empty takes the one that was set when Overt was built."},

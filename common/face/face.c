@@ -78,7 +78,7 @@ enum ov_status ov_face_engine_new(const char *pack_dir, const char *runtime_path
     enum ov_status status = ov_pack_load(&engine->pack, pack_dir, err);
     if (status == OV_OK)
         status = make_networks(
-            engine, runtime_path != NULL ? runtime_path : OVERT_ONNXRUNTIME_DEFAULT, err);
+            engine, runtime_path != NULL ? runtime_path : ov_infer_default_runtime(), err);
     if (status != OV_OK) {
         ov_face_engine_free(engine);
         return status;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
@@ -374,6 +375,12 @@ static enum ov_status init_output(struct ov_infer *net, size_t index, struct ov_
                        "the %s network's output \"%s\" has no fixed size; export it with one",
                        net->spec.label, name);
     return tensor_init(&net->outputs[index], shape.dims, shape.rank, length, err);
+}
+
+const char *ov_infer_default_runtime(void)
+{
+    return access(OVERT_ONNXRUNTIME_BUILT, R_OK) == 0 ? OVERT_ONNXRUNTIME_BUILT
+                                                      : OVERT_ONNXRUNTIME_INSTALLED;
 }
 
 enum ov_status ov_infer_new(const char *runtime_path, const void *onnx, size_t onnx_size,

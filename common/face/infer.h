@@ -26,6 +26,9 @@ struct ov_infer_spec {
     size_t output_count;
 };
 
+/* The runtime of the build, or, where that is not there, the installed one. */
+const char *ov_infer_default_runtime(void);
+
 /*
  * Loads a network from the bytes of an ONNX file (borrowed for the call). The first call in a
  * process loads the runtime from runtime_path; later calls must name the same one.

@@ -91,7 +91,7 @@ static void make_networks(struct stages *stages, const char *pack_dir)
     memcpy(spec.outputs, manifest->detector.outputs, sizeof spec.outputs);
     spec.width = manifest->detector.width;
     spec.height = manifest->detector.height;
-    check(ov_infer_new(OVERT_ONNXRUNTIME_DEFAULT, stages->pack.detector.data,
+    check(ov_infer_new(ov_infer_default_runtime(), stages->pack.detector.data,
                        stages->pack.detector.length, &spec, &net, &err),
           &err);
     check(ov_detector_new(&stages->detector, manifest, net, &err), &err);
@@ -100,7 +100,7 @@ static void make_networks(struct stages *stages, const char *pack_dir)
     memcpy(points.outputs, manifest->landmarks.outputs, sizeof points.outputs);
     points.width = manifest->landmarks.width;
     points.height = manifest->landmarks.height;
-    check(ov_infer_new(OVERT_ONNXRUNTIME_DEFAULT, stages->pack.landmarks.data,
+    check(ov_infer_new(ov_infer_default_runtime(), stages->pack.landmarks.data,
                        stages->pack.landmarks.length, &points, &net, &err),
           &err);
     check(ov_landmarker_new(&stages->landmarker, manifest, net, &err), &err);
