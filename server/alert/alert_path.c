@@ -110,6 +110,16 @@ static enum ov_status start_thread(struct alert_path *path, struct alert_thread 
     return OV_OK;
 }
 
+static enum ov_status start_threads(struct alert_path *path, struct ov_error *err)
+{
+    enum ov_status status = OV_OK;
+    if (path->queue == NULL || path->threads == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "alert.memory", "no memory for the alert path");
+    while (status == OV_OK && path->count < path->options.threads)
+        status = start_thread(path, &path->threads[path->count++], err);
+    return status;
+}
+
 enum ov_status alert_path_start(const struct alert_path_options *options,
                                 struct alert_path **ret_path, struct ov_error *err)
 {
@@ -120,11 +130,7 @@ enum ov_status alert_path_start(const struct alert_path_options *options,
     atomic_init(&path->stopping, false);
     path->queue = ov_queue_new(QUEUE_CAPACITY);
     path->threads = calloc((size_t)options->threads, sizeof(*path->threads));
-    enum ov_status status = OV_OK;
-    if (path->queue == NULL || path->threads == NULL)
-        status = ov_fail(err, OV_ERR_NOMEM, "alert.memory", "no memory for the alert path");
-    while (status == OV_OK && path->count < options->threads)
-        status = start_thread(path, &path->threads[path->count++], err);
+    enum ov_status status = start_threads(path, err);
     if (status != OV_OK) {
         alert_path_stop(path);
         return status;

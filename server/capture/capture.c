@@ -235,7 +235,7 @@ static void *capture_main(void *arg)
 enum ov_status capture_start(struct capture *capture, const struct capture_links *links,
                              struct ov_error *err)
 {
-    struct timeval every = {0, TICK_MS * 1000};
+    struct timeval every = {0, (suseconds_t)TICK_MS * 1000};
     capture->links = *links;
     if (event_add(capture->tick, &every) != 0 || evconnlistener_enable(capture->listener) != 0 ||
         pthread_create(&capture->thread, NULL, capture_main, capture) != 0)

@@ -141,6 +141,16 @@ static enum ov_status start_thread(struct desk *desk, struct desk_thread *thread
     return OV_OK;
 }
 
+static enum ov_status start_threads(struct desk *desk, struct ov_error *err)
+{
+    enum ov_status status = OV_OK;
+    if (desk->queue == NULL || desk->threads == NULL)
+        return ov_fail(err, OV_ERR_NOMEM, "capture.memory", "no memory for the desk");
+    while (status == OV_OK && desk->count < desk->options.threads)
+        status = start_thread(desk, &desk->threads[desk->count++], err);
+    return status;
+}
+
 enum ov_status desk_start(const struct desk_options *options, struct desk **ret_desk,
                           struct ov_error *err)
 {
@@ -151,11 +161,7 @@ enum ov_status desk_start(const struct desk_options *options, struct desk **ret_
     atomic_init(&desk->stopping, false);
     desk->queue = ov_queue_new(QUEUE_CAPACITY);
     desk->threads = calloc((size_t)options->threads, sizeof(*desk->threads));
-    enum ov_status status = OV_OK;
-    if (desk->queue == NULL || desk->threads == NULL)
-        status = ov_fail(err, OV_ERR_NOMEM, "capture.memory", "no memory for the desk");
-    while (status == OV_OK && desk->count < options->threads)
-        status = start_thread(desk, &desk->threads[desk->count++], err);
+    enum ov_status status = start_threads(desk, err);
     if (status != OV_OK) {
         desk_stop(desk);
         return status;

@@ -68,8 +68,7 @@ static enum ov_status await_gallery(struct desk_worker *worker, const struct ov_
     int64_t until_us = ov_clock_mono_us(options->clock) + AWAIT_GALLERY_MS * OV_US_PER_MS;
     struct timespec pause = {0, AWAIT_AGAIN_MS * 1000000L};
     do {
-        struct target *target =
-            registry_await(options->registry, deployment_id, AWAIT_GALLERY_MS);
+        struct target *target = registry_await(options->registry, deployment_id, AWAIT_GALLERY_MS);
         bool live = target != NULL && target_is_live(target, ov_clock_utc_us(options->clock));
         target_release(target);
         if (live)

@@ -49,7 +49,7 @@ static void on_accept_error(struct evconnlistener *listener, void *ctx)
 {
     struct capture *capture = ctx;
     int error = errno;
-    struct timeval rest = {0, REST_MS * 1000};
+    struct timeval rest = {0, (suseconds_t)REST_MS * 1000};
     ov_log(OV_LOG_ERROR, "capture", "accept_rests", "error=%s", strerrorname_np(error));
     (void)evconnlistener_disable(listener);
     (void)event_add(capture->relisten, &rest);
@@ -79,13 +79,15 @@ static enum ov_status resolve(const struct capture_options *options, struct addr
 
 static int port_of(evutil_socket_t fd)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {0}};
     socklen_t length = sizeof(address);
-    if (getsockname((int)fd, (struct sockaddr *)&address, &length) != 0)
+    if (getsockname((int)fd, &address.any, &length) != 0)
         return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 enum ov_status capture_listen(struct capture *capture, struct ov_error *err)

@@ -1,6 +1,5 @@
 /* ProbeBatch in, BatchAck out. Nothing about a probe is logged, whatever becomes of it. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "server/capture/capture_private.h"
 
@@ -88,8 +87,8 @@ void session_offer_waiting(struct session *session)
            matchers_submit(session->capture->links.matchers, session->waiting[gone]) == OV_OK)
         gone++;
     session->waiting_count -= gone;
-    memmove(session->waiting, session->waiting + gone,
-            session->waiting_count * sizeof(session->waiting[0]));
+    for (size_t i = 0; i < session->waiting_count; i++)
+        session->waiting[i] = session->waiting[i + gone];
     if (session->waiting_count == 0)
         ov_stream_resume(session->stream);
 }

@@ -9,7 +9,7 @@
 #include "server/capture/capture_private.h"
 
 #define HANDSHAKE_MS 5000
-#define OUTPUT_MAX_BYTES (4u * 1024u * 1024u)
+#define OUTPUT_MAX_BYTES ((size_t)4 * 1024 * 1024)
 
 const char *session_phase_name(enum session_phase phase)
 {

@@ -129,20 +129,21 @@ enum ov_status gallery_build(struct gallery_builder *take_builder, struct galler
                              struct ov_error *err)
 {
     struct gallery_builder *builder = take_builder;
-    struct faiss_index *index = NULL;
-    struct gallery *gallery = calloc(1, sizeof(*gallery));
     enum ov_status status = OV_OK;
-    if (gallery == NULL || number_entries(builder) != OV_OK)
-        status = ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for a gallery");
-    if (status == OV_OK && builder->count > 0)
+    struct gallery *gallery = calloc(1, sizeof(*gallery));
+    if (gallery == NULL || number_entries(builder) != OV_OK) {
+        free(gallery);
+        gallery_builder_free(builder);
+        return ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for a gallery");
+    }
+    if (builder->count > 0)
         status = faiss_index_new((const float *)(const void *)builder->rows.data, builder->count,
-                                 builder->dimension, &index, err);
+                                 builder->dimension, &gallery->index, err);
     if (status == OV_OK) {
         atomic_init(&gallery->references, 1);
         gallery->dimension = builder->dimension;
         gallery->count = builder->count;
         gallery->entries = builder->entries;
-        gallery->index = index;
         gallery->rows = ov_secret_take(&builder->rows);
         gallery->labels = builder->labels;
         builder->labels = NULL;

@@ -213,6 +213,20 @@ static void *matcher_main(void *arg)
     return NULL;
 }
 
+/* False when one of them could not be started. */
+static bool start_threads(struct matchers *matchers)
+{
+    if (matchers->queue == NULL || matchers->threads == NULL)
+        return false;
+    while (matchers->started < matchers->options.threads) {
+        if (pthread_create(&matchers->threads[matchers->started], NULL, matcher_main, matchers) !=
+            0)
+            return false;
+        matchers->started++;
+    }
+    return true;
+}
+
 enum ov_status matchers_start(const struct matchers_options *options,
                               struct matchers **ret_matchers, struct ov_error *err)
 {
@@ -222,14 +236,7 @@ enum ov_status matchers_start(const struct matchers_options *options,
     matchers->options = *options;
     matchers->queue = ov_queue_new(options->queue_capacity);
     matchers->threads = calloc((size_t)options->threads, sizeof(*matchers->threads));
-    bool started = matchers->queue != NULL && matchers->threads != NULL;
-    while (started && matchers->started < options->threads) {
-        started = pthread_create(&matchers->threads[matchers->started], NULL, matcher_main,
-                                 matchers) == 0;
-        if (started)
-            matchers->started++;
-    }
-    if (!started) {
+    if (!start_threads(matchers)) {
         matchers_stop(matchers);
         return ov_fail(err, OV_ERR_NOMEM, "match.threads", "cannot start %d matchers",
                        options->threads);

@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <time.h>
 
+struct slot {
+    struct target *target; /* counted */
+};
+
 struct registry {
     const struct ov_clock *clock;
     pthread_mutex_t lock; /* guards everything below and every target's references */
     pthread_cond_t published;
-    struct target **targets;
+    struct slot *slots;
     size_t count;
     size_t capacity;
     bool confirmed;
@@ -50,8 +54,8 @@ void registry_free(struct registry *registry)
     if (registry == NULL)
         return;
     for (size_t i = 0; i < registry->count; i++)
-        target_free(registry->targets[i]);
-    free(registry->targets);
+        target_free(registry->slots[i].target);
+    free(registry->slots);
     (void)pthread_cond_destroy(&registry->published);
     (void)pthread_mutex_destroy(&registry->lock);
     free(registry);
@@ -61,7 +65,8 @@ void registry_free(struct registry *registry)
 static size_t find(const struct registry *registry, const struct ov_id *deployment_id)
 {
     size_t i = 0;
-    while (i < registry->count && !ov_id_equal(&registry->targets[i]->deployment.id, deployment_id))
+    while (i < registry->count &&
+           !ov_id_equal(&registry->slots[i].target->deployment.id, deployment_id))
         i++;
     return i;
 }
@@ -72,10 +77,10 @@ static enum ov_status make_room(struct registry *registry)
     if (registry->count < registry->capacity)
         return OV_OK;
     size_t capacity = registry->capacity == 0 ? 8 : registry->capacity * 2;
-    struct target **targets = realloc(registry->targets, capacity * sizeof(*targets));
-    if (targets == NULL)
+    struct slot *slots = realloc(registry->slots, capacity * sizeof(*slots));
+    if (slots == NULL)
         return OV_ERR_NOMEM;
-    registry->targets = targets;
+    registry->slots = slots;
     registry->capacity = capacity;
     return OV_OK;
 }
@@ -94,13 +99,13 @@ enum ov_status registry_put(struct registry *registry, const struct deployment *
     (void)pthread_mutex_lock(&registry->lock);
     size_t at = find(registry, &deployment->id);
     if (at < registry->count) {
-        if (drop_reference(registry->targets[at]))
-            replaced = registry->targets[at];
-        registry->targets[at] = target;
+        if (drop_reference(registry->slots[at].target))
+            replaced = registry->slots[at].target;
+        registry->slots[at].target = target;
     } else {
         status = make_room(registry);
         if (status == OV_OK)
-            registry->targets[registry->count++] = target;
+            registry->slots[registry->count++].target = target;
     }
     (void)pthread_cond_broadcast(&registry->published);
     (void)pthread_mutex_unlock(&registry->lock);
@@ -114,8 +119,8 @@ enum ov_status registry_put(struct registry *registry, const struct deployment *
 /* Caller holds the lock; returns a target that the caller has to free without it, or NULL. */
 static struct target *take_out(struct registry *registry, size_t at)
 {
-    struct target *target = registry->targets[at];
-    registry->targets[at] = registry->targets[--registry->count];
+    struct target *target = registry->slots[at].target;
+    registry->slots[at].target = registry->slots[--registry->count].target;
     return drop_reference(target) ? target : NULL;
 }
 
@@ -146,7 +151,7 @@ static bool find_other(struct registry *registry, const struct ov_id *ids, size_
     bool found = false;
     (void)pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; i < registry->count && !found; i++) {
-        const struct ov_id *id = &registry->targets[i]->deployment.id;
+        const struct ov_id *id = &registry->slots[i].target->deployment.id;
         if (!is_among(id, ids, count)) {
             *ret_id = *id;
             found = true;
@@ -173,8 +178,8 @@ static struct target *get_locked(struct registry *registry, const struct ov_id *
     size_t at = find(registry, deployment_id);
     if (at == registry->count)
         return NULL;
-    registry->targets[at]->references++;
-    return registry->targets[at];
+    registry->slots[at].target->references++;
+    return registry->slots[at].target;
 }
 
 struct target *registry_get(struct registry *registry, const struct ov_id *deployment_id)
@@ -257,7 +262,7 @@ void registry_totals(struct registry *registry, struct registry_totals *ret)
     (void)pthread_mutex_lock(&registry->lock);
     for (size_t i = 0; i < registry->count; i++) {
         ret->galleries++;
-        ret->templates += (int64_t)gallery_templates(registry->targets[i]->gallery);
+        ret->templates += (int64_t)gallery_templates(registry->slots[i].target->gallery);
     }
     (void)pthread_mutex_unlock(&registry->lock);
 }
