@@ -184,6 +184,18 @@ enum ov_status ov_file_check_private(const char *path, struct ov_error *err)
     return OV_OK;
 }
 
+static enum ov_status make_one(const char *path, mode_t mode, struct ov_error *err)
+{
+    struct stat info;
+    int why = mkdir(path, mode) == 0 ? 0 : errno;
+    if (why == EEXIST && stat(path, &info) == 0)
+        why = S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+    if (why != 0)
+        return ov_fail(err, OV_ERR_IO, "file.mkdir", "cannot make the folder %s: %s", path,
+                       strerror(why));
+    return OV_OK;
+}
+
 enum ov_status ov_dir_make(const char *path, mode_t mode, struct ov_error *err)
 {
     char part[PATH_MAX];
@@ -195,9 +207,9 @@ enum ov_status ov_dir_make(const char *path, mode_t mode, struct ov_error *err)
             continue;
         char here = *at;
         *at = '\0';
-        if (mkdir(part, mode) != 0 && errno != EEXIST)
-            return ov_fail(err, OV_ERR_IO, "file.mkdir", "cannot make the folder %s: %s", part,
-                           strerror(errno));
+        enum ov_status status = make_one(part, mode, err);
+        if (status != OV_OK)
+            return status;
         *at = here;
         if (here == '\0')
             return OV_OK;

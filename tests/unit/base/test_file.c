@@ -151,6 +151,16 @@ static void folders_are_made_with_their_parents(void **state)
     assert_int_equal(ov_dir_make("", 0700, NULL), OV_ERR_LIMIT);
 }
 
+static void a_file_in_the_place_of_a_folder_is_an_error(void **state)
+{
+    (void)state;
+    char taken[160];
+    (void)snprintf(taken, sizeof(taken), "%s/taken", folder);
+    assert_int_equal(ov_file_write_new(taken, 0600, "x", 1, NULL), OV_OK);
+    assert_int_equal(ov_dir_make(taken, 0700, NULL), OV_ERR_IO);
+    assert_int_equal(unlink(taken), 0);
+}
+
 int main(void)
 {
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -162,6 +172,7 @@ int main(void)
         EACH(an_empty_file_is_no_secret),
         EACH(private_means_nobody_else),
         EACH(folders_are_made_with_their_parents),
+        EACH(a_file_in_the_place_of_a_folder_is_an_error),
     };
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
