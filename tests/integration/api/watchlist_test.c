@@ -338,6 +338,53 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
     client_free(adam);
 }
 
+/* Entries straight into the database, whose sealed columns nothing opens. */
+static void fill_list(const char *deployment, int count)
+{
+    char sql[2048];
+    (void)snprintf(
+        sql, sizeof(sql),
+        "BEGIN; INSERT INTO watchlist.entry (deployment_id, id, category, response, added_by, "
+        "added_at, sealed_name, sealed_reference) SELECT d.id, gen_random_uuid(), "
+        "'missing_at_risk', 'safeguarding', p.id, now() + n * interval '1 microsecond', "
+        "'\\x01'::bytea || decode(repeat('00', 40), 'hex'), "
+        "'\\x01'::bytea || decode(repeat('00', 40), 'hex') FROM generate_series(1, %d) AS n, "
+        "overt.deployment AS d, overt.principal AS p WHERE d.name = '%s' AND p.name = 'ada'; "
+        "SELECT audit.write_event(e.id, convert_to(json_build_object('v', 1, 'id', e.id, 'name', "
+        "'test.made', 'at_us', 0, 'actor', json_build_object(), 'details', "
+        "json_build_object())::text, 'UTF8')) FROM (SELECT gen_random_uuid() AS id) AS e; COMMIT",
+        count, deployment);
+    pg_sql(bed.pg, "server", sql);
+}
+
+static void test_a_long_list_is_approved_in_several_transactions(void **state)
+{
+    (void)state;
+    apply("long", "\"north\"");
+    fill_list("long", 1201);
+    int64_t events = bed_events("entry.approved");
+    struct answer answer =
+        expect_kept(client_post(ben, "/v1/deployments/long/watchlist/approve", "{}"), 200, NULL);
+    assert_int_equal(answer_int(&answer, "approved"), 1201);
+    answer_done(&answer);
+    assert_int_equal(bed_events("entry.approved"), events + 1201);
+    assert_int_equal(pg_value(bed.pg, "admin",
+                              "SELECT gallery_version FROM overt.deployment WHERE name = 'long'"),
+                     3); /* 500, 500 and 201 entries */
+}
+
+static void test_a_list_has_a_limit(void **state)
+{
+    (void)state;
+    apply("full", "\"north\"");
+    fill_list("full", 20000);
+    expect(client_add(ada, "full", ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
+           422, "watchlist.full");
+    struct answer answer = expect_kept(client_get(ada, "/v1/deployments/full"), 200, NULL);
+    assert_int_equal(answer_int(&answer, "watchlist.proposed"), 20000);
+    answer_done(&answer);
+}
+
 static int64_t tomorrow(void *ctx)
 {
     (void)ctx;
@@ -382,6 +429,8 @@ int run_watchlist_tests(void)
         cmocka_unit_test(test_withdrawn_is_for_good_and_the_reference_may_come_again),
         cmocka_unit_test(test_two_people_adding_one_reference_at_once_make_one_entry),
         cmocka_unit_test(test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_it),
+        cmocka_unit_test(test_a_long_list_is_approved_in_several_transactions),
+        cmocka_unit_test(test_a_list_has_a_limit),
         cmocka_unit_test(test_the_keeper_closes_what_is_past_its_window),
     };
     return cmocka_run_group_tests_name("watchlist", tests, setup, teardown);
