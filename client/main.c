@@ -196,13 +196,13 @@ static enum ov_status start_threads(struct program *program, struct ov_error *er
     return status;
 }
 
-/* In the order in which they hand things to each other. */
+/* Each is freed when nobody is left who would use it. */
 static void end_threads(struct program *program)
 {
     if (program->permit != NULL)
         permit_stop(program->permit);
+    recogniser_free(program->recogniser); /* it asks the camera for its outcome */
     camera_free(program->camera);
-    recogniser_free(program->recogniser);
     link_free(program->link);
     ov_queue_free(program->frames, frame_free);
     ov_queue_free(program->events, client_event_free);

@@ -46,13 +46,13 @@ void link_over(struct link *link)
         return;
     link->stage = LINK_OVER;
     permit_stop(link->options.permit);
-    link_count_lost(link, outbox_wipe(link->outbox), false);
+    link_count_lost(link, outbox_wipe(link->outbox), LOST_LINK);
     crops_wipe(link->crops);
     if (counts_waiting(link->counts) > 0)
         ov_log(OV_LOG_WARNING, "link", "counts_undelivered", "minutes=%zu",
                counts_waiting(link->counts));
     bool is_finite = link->options.source_kind != OV_SOURCE_LIVE && !link->was_stopped;
-    if (is_finite && link->totals.lost > 0)
+    if (is_finite && link->was_undelivered)
         set_outcome(link, CLIENT_EXIT_UNREACHABLE, "link.lost",
                     "some faces could not be delivered to the server and were not compared");
     struct client_event *event = client_event_new(EVENT_DONE);
@@ -123,7 +123,7 @@ static void drain(struct link *link)
 {
     if (outbox_length(link->outbox) > 0 && !is_past_deadline(link))
         return;
-    link_count_lost(link, outbox_wipe(link->outbox), true);
+    link_count_lost(link, outbox_wipe(link->outbox), LOST_CAPACITY);
     counts_finish(link->counts);
     link->finish = FINISH_LINGER;
     link->finish_deadline_us = link_now_us(link) + link->options.linger_ms * OV_US_PER_MS;

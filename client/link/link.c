@@ -57,10 +57,12 @@ void link_emit_trouble(struct link *link, enum client_event_kind kind,
     link_emit(link, event);
 }
 
-void link_count_lost(struct link *link, struct outbox_lost lost, bool is_capacity)
+void link_count_lost(struct link *link, struct outbox_lost lost, enum lost_reason reason)
 {
     link->totals.lost += lost.sent + lost.unsent;
-    if (!is_capacity || lost.unsent == 0)
+    if (reason != LOST_AUTHORITY && lost.sent + lost.unsent > 0)
+        link->was_undelivered = true;
+    if (reason != LOST_CAPACITY || lost.unsent == 0)
         return;
     struct counts_delta delta = {0};
     delta.rejected[OV_REJECT_CAPACITY] = (uint32_t)lost.unsent;
@@ -94,7 +96,8 @@ void link_update_permit(struct link *link)
         permit_grant(link->options.permit, &terms, link->lease.until_mono_us);
     } else if (link->capturing) {
         permit_revoke(link->options.permit);
-        link_count_lost(link, outbox_wipe(link->outbox), false);
+        link_count_lost(link, outbox_wipe(link->outbox),
+                        link->phase == OV_PHASE_LIVE ? LOST_LINK : LOST_AUTHORITY);
         crops_wipe(link->crops);
     }
     tell_capture(link, may_capture);
@@ -133,7 +136,7 @@ static void on_face(struct link *link, struct found_face *face)
     int64_t now_us = link_now_us(link);
     if (outbox_add(link->outbox, &probe, now_us) != OV_OK) {
         ov_secret_free(&probe.descriptor);
-        link_count_lost(link, (struct outbox_lost){.unsent = 1}, true);
+        link_count_lost(link, (struct outbox_lost){.unsent = 1}, LOST_CAPACITY);
         return;
     }
     crops_put(link->crops, probe.sequence, &face->crop, now_us);
@@ -286,7 +289,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
     if (link->capturing && link->finish == FINISH_NOT_YET)
         counts_watching(link->counts, utc_us);
     counts_tick(link->counts, utc_us);
-    link_count_lost(link, outbox_expire(link->outbox, now_us, outbox_age_us(link)), true);
+    link_count_lost(link, outbox_expire(link->outbox, now_us, outbox_age_us(link)), LOST_CAPACITY);
     crops_expire(link->crops, now_us);
     link_connect_tick(link);
     if (link->stage == LINK_OPEN) {

@@ -91,6 +91,7 @@ struct link {
     uint64_t awaited[LINK_AWAITED_MAX]; /* alerted sequences whose alert has not been shown */
     size_t awaited_count;
     struct run_totals totals;
+    bool was_undelivered; /* faces were given up that the server should have had */
     int64_t status_due_us;
 
     enum finish_stage finish;
@@ -109,7 +110,13 @@ void link_emit_trouble(struct link *link, enum client_event_kind kind,
                        const struct trouble *trouble);
 /* Brings the permit in line with lease and phase; wipes when capturing ends. */
 void link_update_permit(struct link *link);
-void link_count_lost(struct link *link, struct outbox_lost lost, bool is_capacity);
+/* Why faces that were made into probes are given up. */
+enum lost_reason {
+    LOST_CAPACITY, /* too many or too old: counted as such if they were never sent */
+    LOST_LINK,     /* the permission ran out while the server was away */
+    LOST_AUTHORITY /* the permission was taken back: they may not be compared */
+};
+void link_count_lost(struct link *link, struct outbox_lost lost, enum lost_reason reason);
 
 /* connect.c */
 void link_connect(struct link *link);

@@ -63,8 +63,8 @@ static void count_gone(void *ctx, uint64_t sequence)
 /* A batch that our own codec refuses would be refused each time: given up. */
 static void give_up_batch(struct link *link, uint64_t batch)
 {
-    size_t gone = outbox_ack(link->outbox, batch, count_gone, link->crops);
-    link->totals.lost += gone;
+    struct outbox_lost lost = {.sent = outbox_ack(link->outbox, batch, count_gone, link->crops)};
+    link_count_lost(link, lost, LOST_LINK);
 }
 
 void link_send_probes(struct link *link)

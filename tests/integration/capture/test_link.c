@@ -71,7 +71,8 @@ static int clean_up(void **state)
 {
     (void)state;
     ov_buf_free(&picture);
-    scratch_free(&scratch);
+    if (getenv("OVERT_KEEP") == NULL)
+        scratch_free(&scratch);
     return 0;
 }
 
@@ -453,14 +454,15 @@ static void test_an_alert_is_shown_once_however_often_it_comes(void **state)
     scripted_send_alert(server, &server->hello.run_id, 1);
     scripted_send_alert(server, &server->hello.run_id, 1);
     scripted_until(server, has_alert_ack, LIMIT_MS);
+    scripted_spin(server, 300);
+    server->alert_acks = 0;
     scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_spin(server, 200);
-    assert_int_equal(server->alert_acks, 2); /* once when shown, once for the late repeat */
+    scripted_until(server, has_alert_ack, LIMIT_MS); /* a late repeat is acknowledged, not shown */
     scripted_cut(server);
     scripted_until(server, has_second_session, LIMIT_MS);
+    server->alert_acks = 0;
     scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_spin(server, 200);
-    assert_int_equal(server->alert_acks, 3);
+    scripted_until(server, has_alert_ack, LIMIT_MS);
     server->acks = true;
     scripted_cut(server);
     assert_int_equal(finish(server, &client), 0);
@@ -587,5 +589,6 @@ int main(void)
         LINK_TEST(test_a_crop_of_another_run_is_not_there),
         LINK_TEST(test_a_live_camera_that_is_lost_is_opened_again),
     };
+    cmocka_set_test_filter(getenv("OVERT_TEST")); /* one test by hand: a pattern of names */
     return cmocka_run_group_tests(tests, prepare, clean_up);
 }
