@@ -11,8 +11,11 @@
 
 /*
  * A crop is the probe's face when its descriptor, computed here from the JPEG, is at least this
- * close to the probe's. Set between what was measured with the default pack on 2,000 photographs
- * (see crop_score_is_match in crop.c for the figures).
+ * close to the probe's. Measured with the default pack on 3,165 photographs of LFW
+ * (tests/bench/match/crop_match): of the crops' own probes 99.7 % are above (median 0.994, one in a
+ * hundred below 0.946); of other people's none (1,431 pairs, most 0.434); of other photographs of
+ * the same person 5 %. So a crop of somebody else is always noticed, one of another moment nearly
+ * always, and three in a thousand good ones are flagged for a person to look at.
  */
 #define CROP_MATCH_COSINE 0.85f
 
