@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/net/init.h"
+#include "server/api/api.h"
 #include "server/commands.h"
 #include "server/notify.h"
 #include "server/serve.h"
@@ -71,6 +72,7 @@ static enum ov_status prepare(const struct command_options *options,
     (void)umask(077);
     if (ov_process_hide_memory() != OV_OK)
         return ov_fail(err, OV_ERR_IO, "server.core_dumps", "cannot switch core dumps off");
+    api_init_memory(); /* before anything uses jansson */
     enum ov_status status = ov_net_init();
     if (status != OV_OK)
         return ov_fail(err, status, "server.memory", "no memory for the event loops");

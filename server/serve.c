@@ -89,6 +89,13 @@ static enum ov_status start_follower(struct server *server, struct ov_error *err
     return follower_start(&options, &server->follower, err);
 }
 
+/* The courier's thread: whoever waits for alerts at the API looks again. */
+static void on_notified(void *ctx)
+{
+    struct server *server = ctx;
+    api_wake(server->api);
+}
+
 static enum ov_status start_alerts(struct server *server, struct ov_error *err)
 {
     const struct server_config *config = server->config;
@@ -109,7 +116,9 @@ static enum ov_status start_alerts(struct server *server, struct ov_error *err)
                                         .clock = server->clock,
                                         .path = server->alerts,
                                         .on_alert = capture_on_alert,
-                                        .ctx = server->capture};
+                                        .ctx = server->capture,
+                                        .on_notified = on_notified,
+                                        .notified_ctx = server};
     return delivery_start(&delivery, &server->delivery, err);
 }
 
@@ -159,8 +168,8 @@ static enum ov_status open_capture(struct server *server, struct ov_error *err)
 static enum ov_status start_parts(struct server *server, struct ov_error *err)
 {
     static enum ov_status (*const steps[])(struct server *, struct ov_error *) = {
-        read_model,     start_capture, start_follower, start_alerts,
-        start_matchers, start_keeper,  start_api,      open_capture,
+        read_model,   start_capture,  start_api,    start_follower,
+        start_alerts, start_matchers, start_keeper, open_capture,
     };
     enum ov_status status =
         vault_open(server->config->vault, server->config->installation_key, &server->vault, err);
@@ -209,9 +218,9 @@ void server_stop(struct server *server)
     if (server == NULL)
         return;
     capture_stop(server->capture);
+    delivery_stop(server->delivery); /* it wakes the API */
     api_stop(server->api);
     matchers_stop(server->matchers);
-    delivery_stop(server->delivery);
     alert_path_stop(server->alerts);
     follower_stop(server->follower);
     keeper_stop(server->keeper);

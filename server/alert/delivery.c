@@ -191,6 +191,8 @@ static void *courier_main(void *arg)
         enum ov_status status = be_listening(delivery, &err);
         if (status == OV_OK)
             status = store_wait(delivery->store, WAIT_MS, &notified, &err);
+        if (status == OV_OK && notified && delivery->options.on_notified != NULL)
+            delivery->options.on_notified(delivery->options.notified_ctx);
         if (status == OV_OK)
             status = work(delivery, notified, &err);
         if (status == OV_OK) {

@@ -35,6 +35,9 @@ struct delivery_options {
     /* On the courier's thread; owns the item. */
     void (*on_alert)(void *ctx, struct delivery_item *take_item);
     void *ctx;
+    /* On the courier's thread: alerts or galleries have changed. May be NULL. */
+    void (*on_notified)(void *ctx);
+    void *notified_ctx;
 };
 
 OV_CHECKED enum ov_status delivery_start(const struct delivery_options *options,
