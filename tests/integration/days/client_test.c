@@ -63,8 +63,35 @@ static void make_folder(const char *folder, const char *numbers)
     }
 }
 
-/* Starts overt-capture on a folder at a site; what it says goes to OUT, its log to OUT.log. */
-static pid_t start_capture(const char *site, const char *folder, const char *out)
+/* A recording of photographs, each for two seconds, as recordings are
+ * played at the speed of life; skips the test without the ffmpeg program. */
+static void make_video(const char *video, const char *numbers)
+{
+    char pictures[PATH_MAX];
+    char pattern[PATH_MAX + 16];
+    struct ov_buf out = OV_BUF_INIT;
+    (void)snprintf(pictures, sizeof(pictures), "%s/pictures", day.world.dir);
+    (void)snprintf(pattern, sizeof(pattern), "%s/%%03d.jpg", pictures);
+    make_folder(pictures, numbers);
+    const char *argv[] = {"ffmpeg", "-nostdin", "-loglevel", "error", "-framerate",
+                          "1/2",    "-i",       pattern,     "-vf",   "scale=1920:1280,fps=5",
+                          "-c:v",   "mjpeg",    "-q:v",      "2",     video,
+                          NULL};
+    int status = process_run(argv, NULL, &out, &out, 60);
+    if (status == 127) {
+        print_message("no ffmpeg program to make a video with\n");
+        ov_buf_free(&out);
+        skip();
+    }
+    if (status != 0)
+        print_error("%s\n", out.data);
+    ov_buf_free(&out);
+    assert_int_equal(status, 0);
+}
+
+/* Starts overt-capture at a site on a source ("--folder", "--open"); what it says goes to OUT, its
+ * log to OUT.log. */
+static pid_t start_capture(const char *site, const char *kind, const char *source, const char *out)
 {
     char program[PATH_MAX + 16];
     char server[64];
@@ -76,8 +103,8 @@ static pid_t start_capture(const char *site, const char *folder, const char *out
     (void)snprintf(identity, sizeof(identity), "%s/pki/site-%s", day.world.dir, site);
     (void)snprintf(model, sizeof(model), "%s/models/default", day.world.deps);
     (void)snprintf(log, sizeof(log), "%s.log", out);
-    const char *argv[] = {program, "--server", server, "--identity", identity, "--model", model,
-                          "--folder", folder,  "--json", NULL};
+    const char *argv[] = {program, "--server", server, "--identity", identity, "--model",
+                          model,   kind,       source, "--json",     NULL};
     pid_t pid = process_start_split(argv, out, log);
     assert_true(pid > 0);
     return pid;
@@ -149,17 +176,20 @@ static void join(struct peer *peer, const char *site)
     assert_true(peer_greet(peer, &hello, &welcome));
 }
 
+/* It exits with 0, having shown one alert. */
 static void finish_capture(pid_t pid, const char *out)
 {
     int status = -1;
     assert_true(process_wait(pid, RUN_LIMIT_MS, &status));
-    if (status != 0) {
+    long alerts = count_events(out, "alert", NULL, NULL);
+    if (status != 0 || alerts != 1) {
         struct ov_buf text = OV_BUF_INIT;
         if (ov_file_read(out, 1u << 20, &text, NULL) == OV_OK && text.data != NULL)
             print_error("overt-capture said:\n%s\n", text.data);
         ov_buf_free(&text);
     }
     assert_int_equal(status, 0);
+    assert_int_equal(alerts, 1);
 }
 
 static void killed_client_frees_its_camera(void **state)
@@ -173,7 +203,7 @@ static void killed_client_frees_its_camera(void **state)
     (void)snprintf(folder, sizeof(folder), "%s/long", day.world.dir);
     (void)snprintf(out, sizeof(out), "%s/killed.json", day.world.dir);
     make_folder(folder, "245624562456");
-    pid_t pid = start_capture("kiosk", folder, out);
+    pid_t pid = start_capture("kiosk", "--folder", folder, out);
     await_event(out, "welcome", pid);
     await_sessions(1);
     assert_int_equal(process_end(pid, SIGKILL, 5000), 128 + SIGKILL);
@@ -215,7 +245,7 @@ static void server_killed_under_a_real_client(void **state)
     (void)snprintf(folder, sizeof(folder), "%s/stream", day.world.dir);
     (void)snprintf(out, sizeof(out), "%s/stream.json", day.world.dir);
     make_folder(folder, "2451624516245");
-    pid_t pid = start_capture("gate", folder, out);
+    pid_t pid = start_capture("gate", "--folder", folder, out);
     await_event(out, "welcome", pid);
     for (int i = 0; i < 2; i++) {
         world_kill_overtd(&day.world);
@@ -224,16 +254,33 @@ static void server_killed_under_a_real_client(void **state)
             await_event(out, "alert", pid);
     }
     finish_capture(pid, out);
-    assert_int_equal(count_events(out, "alert", NULL, NULL), 1);
     assert_int_equal(count_events(out, "summary", "alerts", &alerts), 1);
     assert_int_equal(alerts, 1);
     (void)count_events(out, "summary", "lost", &lost);
     assert_int_equal(lost, 0);
     assert_true(count_events(out, "disconnected", NULL, NULL) >= 1);
-    assert_int_equal(
-        world_psql_number(&day.world, "SELECT count(*) FROM overt.alert a JOIN overt.deployment d "
-                                      "ON d.id = a.deployment_id WHERE d.name = 'server-killed'"),
-        1);
+    assert_int_equal(world_psql_number(&day.world,
+                                       "SELECT count(*) FROM overt.alert a JOIN overt.deployment d "
+                                       "ON d.id = a.deployment_id WHERE d.name = 'server-killed'"),
+                     1);
+}
+
+/* A recording, with the server stopped in good order and started again, as for an upgrade. */
+static void server_restarted_under_a_video(void **state)
+{
+    struct ov_id deployment;
+    char video[PATH_MAX];
+    char out[PATH_MAX];
+    world_go_live(&day.world, "server-restarted", "bridge", -1, &deployment);
+    (void)snprintf(video, sizeof(video), "%s/video.avi", day.world.dir);
+    (void)snprintf(out, sizeof(out), "%s/video.json", day.world.dir);
+    make_video(video, "24511"); /* she comes when the server is back */
+    pid_t pid = start_capture("bridge", "--open", video, out);
+    await_event(out, "welcome", pid);
+    assert_int_equal(world_stop_overtd(&day.world), 0);
+    world_start_overtd(&day.world, NULL);
+    finish_capture(pid, out);
+    assert_true(count_events(out, "disconnected", NULL, NULL) >= 1);
 }
 
 /* As above with the database: the client does not even notice, but for the delay. */
@@ -246,12 +293,11 @@ static void database_killed_under_a_real_client(void **state)
     (void)snprintf(folder, sizeof(folder), "%s/stream2", day.world.dir);
     (void)snprintf(out, sizeof(out), "%s/stream2.json", day.world.dir);
     make_folder(folder, "2145");
-    pid_t pid = start_capture("yard", folder, out);
+    pid_t pid = start_capture("yard", "--folder", folder, out);
     await_event(out, "welcome", pid);
     world_postgres(&day.world, "kill");
     world_postgres(&day.world, "restart");
     finish_capture(pid, out);
-    assert_int_equal(count_events(out, "alert", NULL, NULL), 1);
 }
 
 int main(void)
@@ -260,6 +306,7 @@ int main(void)
         cmocka_unit_test(killed_client_frees_its_camera),
         cmocka_unit_test(silent_client_gives_way),
         cmocka_unit_test(server_killed_under_a_real_client),
+        cmocka_unit_test(server_restarted_under_a_video),
         cmocka_unit_test(database_killed_under_a_real_client),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -38,6 +38,17 @@ static int group_teardown(void **state)
     return status;
 }
 
+static void join(struct peer *peer, const struct ov_id *run_id)
+{
+    struct ov_hello hello;
+    struct ov_welcome welcome;
+    struct peer_options options = {.identity_dir = world_identity(&day.world, "site-north"),
+                                   .alpn = OV_ALPN_CAPTURE};
+    peer_hello(&hello, day.faces.digest, run_id);
+    assert_true(peer_connect(peer, day.world.capture_port, &options));
+    assert_true(peer_greet(peer, &hello, &welcome));
+}
+
 static void server_without_a_database_says_so_and_ends(void **state)
 {
     struct ov_buf out = OV_BUF_INIT;
@@ -50,6 +61,30 @@ static void server_without_a_database_says_so_and_ends(void **state)
     assert_int_equal(status, 1);
     assert_non_null(strstr(out.data, "error server cannot_start code=store.down"));
     ov_buf_free(&out);
+}
+
+/* Who knocks meanwhile is told to come again, and is let in when it does. */
+static void newcomer_is_told_to_try_again(void **state)
+{
+    struct ov_id run_id = ov_id_new();
+    struct ov_hello hello;
+    struct ov_secret frame = OV_SECRET_INIT;
+    struct peer peer;
+    char code[OV_CODE_SIZE];
+    struct peer_options options = {.identity_dir = world_identity(&day.world, "site-north"),
+                                   .alpn = OV_ALPN_CAPTURE};
+    world_postgres(&day.world, "stop");
+    peer_hello(&hello, day.faces.digest, &run_id);
+    assert_true(peer_connect(&peer, day.world.capture_port, &options));
+    assert_int_equal(ov_hello_encode(&hello, &frame), OV_OK);
+    assert_true(peer_send_frame(&peer, &frame));
+    bool told = peer_receive_error(&peer, LIMIT_MS, code);
+    peer_close(&peer);
+    world_postgres(&day.world, "restart");
+    assert_true(told);
+    assert_string_equal(code, "server.unavailable");
+    join(&peer, &run_id);
+    peer_close(&peer);
 }
 
 /* The crew sees nothing of it but a pause: what was under way is kept and told once. */
@@ -95,17 +130,6 @@ static void set_standby(const char *sql)
 
 #define WAITING "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND usename = 'overt_server'"
 
-static void join(struct peer *peer, const struct ov_id *run_id)
-{
-    struct ov_hello hello;
-    struct ov_welcome welcome;
-    struct peer_options options = {.identity_dir = world_identity(&day.world, "site-north"),
-                                   .alpn = OV_ALPN_CAPTURE};
-    peer_hello(&hello, day.faces.digest, run_id);
-    assert_true(peer_connect(peer, day.world.capture_port, &options));
-    assert_true(peer_greet(peer, &hello, &welcome));
-}
-
 /*
  * A commit that waits for a standby which is not there, and is then cancelled, succeeds with a
  * warning: on this machine it is done, elsewhere it is not. Three times over.
@@ -142,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(server_without_a_database_says_so_and_ends),
+        cmocka_unit_test(newcomer_is_told_to_try_again),
         cmocka_unit_test(database_restarted_under_load),
         cmocka_unit_test(database_killed_under_load_comes_back),
         cmocka_unit_test(commit_that_is_not_replicated_is_not_acknowledged),

@@ -13,12 +13,13 @@ static long count_for(struct load *load, const char *sql)
 {
     char text[OV_ID_TEXT_SIZE];
     char whole[1024];
-    (void)snprintf(whole, sizeof(whole),
-                   "WITH alert AS (SELECT * FROM overt.alert WHERE run_id = '%s'), raised AS (SELECT "
-                   "b->'object'->>'id' AS id FROM (SELECT convert_from(body, 'UTF8')::jsonb AS b "
-                   "FROM audit.event) e WHERE b->>'name' = 'alert.raised' AND b->'details'->>'run' "
-                   "= '%s') %s",
-                   ov_id_format(&load->run_id, text), text, sql);
+    (void)snprintf(
+        whole, sizeof(whole),
+        "WITH alert AS (SELECT * FROM overt.alert WHERE run_id = '%s'), raised AS (SELECT "
+        "b->'object'->>'id' AS id FROM (SELECT convert_from(body, 'UTF8')::jsonb AS b "
+        "FROM audit.event) e WHERE b->>'name' = 'alert.raised' AND b->'details'->>'run' "
+        "= '%s') %s",
+        ov_id_format(&load->run_id, text), text, sql);
     return world_psql_number(load->world, whole);
 }
 
@@ -40,16 +41,17 @@ void assert_each_match_has_one_alert(struct load *load)
     check_books(load);
     assert_int_equal(count_for(load, "SELECT count(*) FROM alert"), matches);
     assert_int_equal(count_for(load, "SELECT count(DISTINCT sequence) FROM alert"), matches);
-    assert_int_equal(count_for(load, "SELECT count(*) FROM alert WHERE (sequence - 1) % 8 <> 0"), 0);
+    assert_int_equal(count_for(load, "SELECT count(*) FROM alert WHERE (sequence - 1) % 8 <> 0"),
+                     0);
     assert_int_equal(count_for(load, "SELECT count(*) FROM raised"), matches);
     assert_int_equal(count_for(load, "SELECT count(*) FROM alert JOIN raised ON raised.id = "
                                      "alert.id::text"),
                      matches);
-    assert_int_equal(
-        world_psql_number(load->world, "SELECT coalesce(sum(last_number - n), 0) FROM (SELECT "
+    assert_int_equal(world_psql_number(load->world,
+                                       "SELECT coalesce(sum(last_number - n), 0) FROM (SELECT "
                                        "max(feed_number) AS last_number, count(*) AS n FROM "
                                        "overt.alert GROUP BY deployment_id) feeds"),
-        0);
+                     0);
 }
 
 long vault_orphans(struct world *world)

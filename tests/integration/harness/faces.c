@@ -37,8 +37,8 @@ static void embed(struct ov_face_engine *engine, const struct ov_image *image,
                   const struct ov_face *face, struct test_face *ret)
 {
     assert_int_equal(ov_face_embed(engine, image, face, &ret->descriptor, NULL), OV_OK);
-    assert_int_equal(
-        ov_face_crop_jpeg(image, face, CROP_MARGIN, CROP_SIDE_PX, &ret->crop, NULL), OV_OK);
+    assert_int_equal(ov_face_crop_jpeg(image, face, CROP_MARGIN, CROP_SIDE_PX, &ret->crop, NULL),
+                     OV_OK);
 }
 
 static void free_face(struct test_face *face)

@@ -22,10 +22,10 @@
 #define PEER_DIMENSION 512u
 
 struct peer_options {
-    const char *identity_dir;   /* NULL: no certificate */
-    const char *alpn;           /* NULL: none is offered; usually OV_ALPN_CAPTURE */
-    int max_tls_version;        /* 0: any, else for example TLS1_2_VERSION */
-    int receive_buffer_bytes;   /* 0: the system's; small for a client that does not read */
+    const char *identity_dir; /* NULL: no certificate */
+    const char *alpn;         /* NULL: none is offered; usually OV_ALPN_CAPTURE */
+    int max_tls_version;      /* 0: any, else for example TLS1_2_VERSION */
+    int receive_buffer_bytes; /* 0: the system's; small for a client that does not read */
 };
 
 struct peer_frame {

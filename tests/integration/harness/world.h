@@ -30,7 +30,8 @@ struct world {
 /* Cluster, CA, certificates for the server and the persons "ada" and "ben", bootstrap of
  * ada and ben. Does not start overtd. Exits with 77 when PostgreSQL or the models are not there. */
 void world_new(struct world *world);
-/* Configuration with the standard keys and extra ini text (may be NULL), written to world->config. */
+/* Configuration with the standard keys and extra ini text (may be NULL), written to world->config.
+ */
 void world_write_config(struct world *world, const char *extra_config);
 /* Stops everything and removes the folder; kept when OVERT_KEEP is set. */
 void world_free(struct world *world);

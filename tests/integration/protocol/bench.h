@@ -22,11 +22,11 @@
 struct bench {
     struct world world;
     struct faces faces;
-    struct ov_id trial;    /* live at north; no cool-down */
-    struct ov_id run_id;   /* fresh for each test */
-    struct peer peer;      /* the test's own; closed after it */
+    struct ov_id trial;  /* live at north; no cool-down */
+    struct ov_id run_id; /* fresh for each test */
+    struct peer peer;    /* the test's own; closed after it */
     struct ov_welcome welcome;
-    char stored[256];      /* before the test */
+    char stored[256]; /* before the test */
 };
 
 int bench_group_setup(void **state);
@@ -58,7 +58,8 @@ void bench_assert_ended(struct peer *peer);
 void bench_assert_hello_refused(struct bench *bench, struct peer *peer,
                                 const struct ov_hello *hello, const char *code);
 
-/* Sends one probe and waits for its acknowledgement; returns whether it raised an alert (or had). */
+/* Sends one probe and waits for its acknowledgement; returns whether it raised an alert (or had).
+ */
 bool bench_probe(struct peer *peer, uint64_t batch, uint64_t sequence, const float *descriptor);
 
 /* A number of the database, with an id put in place of %s. */

@@ -35,8 +35,7 @@ void counts_are_stored_once(void **state)
         struct peer_frame frame;
         struct ov_counts_ack ack;
         send_counts(bench, &counts);
-        assert_true(
-            peer_receive_type(&bench->peer, OV_FRAME_COUNTS_ACK, BENCH_LIMIT_MS, &frame));
+        assert_true(peer_receive_type(&bench->peer, OV_FRAME_COUNTS_ACK, BENCH_LIMIT_MS, &frame));
         assert_int_equal(ov_counts_ack_decode(frame.body, frame.header.length, &ack, NULL), OV_OK);
         peer_frame_done(&frame);
         assert_true(ov_id_equal(&ack.run_id, &bench->run_id));

@@ -15,9 +15,10 @@ static pid_t hold_alerts(struct bench *bench)
 {
     struct ov_buf target = OV_BUF_INIT;
     world_conninfo(&bench->world, "admin", &target);
-    const char *argv[] = {"psql", target.data, "-X", "-q", "-c",
-                          "BEGIN; LOCK TABLE overt.alert IN EXCLUSIVE MODE; SELECT pg_sleep(60)",
-                          NULL};
+    const char *argv[] = {
+        "psql", target.data, "-X",
+        "-q",   "-c",        "BEGIN; LOCK TABLE overt.alert IN EXCLUSIVE MODE; SELECT pg_sleep(60)",
+        NULL};
     pid_t pid = process_start(argv, world_path(&bench->world, "lock.log"), NULL);
     ov_buf_free(&target);
     assert_true(pid > 0);
@@ -43,8 +44,7 @@ static void send_batch(struct bench *bench, uint64_t number)
 {
     struct ov_probe probes[OV_BATCH_PROBES_MAX];
     for (size_t i = 0; i < OV_BATCH_PROBES_MAX; i++)
-        peer_probe(&probes[i], number * 100 + i,
-                   i == 0 ? face_values(&bench->faces.wanted) : NULL);
+        peer_probe(&probes[i], number * 100 + i, i == 0 ? face_values(&bench->faces.wanted) : NULL);
     assert_true(peer_send_probes(&bench->peer, number, probes, OV_BATCH_PROBES_MAX));
     for (size_t i = 0; i < OV_BATCH_PROBES_MAX; i++)
         ov_secret_free(&probes[i].descriptor);

@@ -99,17 +99,16 @@ static void refuse_each(struct bench *bench, const uint16_t *types, size_t count
 
 void what_only_a_server_says(void **state)
 {
-    static const uint16_t types[] = {OV_FRAME_WELCOME,   OV_FRAME_BATCH_ACK,
-                                     OV_FRAME_ALERT,     OV_FRAME_CROP_REQUEST,
-                                     OV_FRAME_COUNTS_ACK, OV_FRAME_DEPLOYMENT_STATE,
-                                     OV_FRAME_LEASE};
+    static const uint16_t types[] = {
+        OV_FRAME_WELCOME,    OV_FRAME_BATCH_ACK,        OV_FRAME_ALERT, OV_FRAME_CROP_REQUEST,
+        OV_FRAME_COUNTS_ACK, OV_FRAME_DEPLOYMENT_STATE, OV_FRAME_LEASE};
     refuse_each(*state, types, sizeof(types) / sizeof(types[0]), true);
 }
 
 void anything_before_hello(void **state)
 {
     static const uint16_t types[] = {OV_FRAME_PROBE_BATCH, OV_FRAME_ALERT_ACK, OV_FRAME_CROP,
-                                     OV_FRAME_COUNTS, OV_FRAME_PING, OV_FRAME_PONG};
+                                     OV_FRAME_COUNTS,      OV_FRAME_PING,      OV_FRAME_PONG};
     refuse_each(*state, types, sizeof(types) / sizeof(types[0]), false);
 }
 
@@ -139,8 +138,7 @@ void bodies_that_are_no_messages(void **state)
     uint8_t body[64];
     memset(body, 0xff, sizeof(body));
     bench_connect(bench, &bench->peer, "north");
-    assert_true(
-        peer_send_raw(&bench->peer, OV_FRAME_HELLO, sizeof(body), body, sizeof(body)));
+    assert_true(peer_send_raw(&bench->peer, OV_FRAME_HELLO, sizeof(body), body, sizeof(body)));
     bench_assert_refused(&bench->peer, "message.format");
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         peer_close(&bench->peer);

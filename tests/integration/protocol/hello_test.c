@@ -177,10 +177,9 @@ void site_on_the_api(void **state)
     char server[64];
     (void)snprintf(program, sizeof(program), "%s/overtctl", bench->world.programs);
     (void)snprintf(server, sizeof(server), "localhost:%d", bench->world.api_port);
-    const char *argv[] = {program,      "--server",
-                          server,       "--identity",
-                          world_identity(&bench->world, "site-north"),
-                          "--json",     "deployment", "list", NULL};
+    const char *argv[] = {
+        program,  "--server",   server, "--identity", world_identity(&bench->world, "site-north"),
+        "--json", "deployment", "list", NULL};
     assert_int_not_equal(process_run(argv, NULL, &out, &out, 60), 0);
     assert_null(strstr(out.data, "trial"));
     ov_buf_free(&out);

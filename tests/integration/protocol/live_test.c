@@ -178,7 +178,7 @@ static void walk_during(struct walk *walk, const char *person, const char *verb,
     (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
     (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
     (void)snprintf(who, sizeof(who), "person-%s", person);
-    const char *argv[] = {program, "--server", server,  "--identity", world_identity(world, who),
+    const char *argv[] = {program, "--server",  server, "--identity", world_identity(world, who),
                           "--yes", "watchlist", verb,   "changing",   entry,
                           NULL};
     pid_t pid = process_start(argv, world_path(world, "walk.log"), NULL);
@@ -258,9 +258,12 @@ static void stopping_server_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        bench_test(lease_comes_with_welcome),    bench_test(kill_switch_stops_a_live_session),
-        bench_test(pause_and_resume),            bench_test(window_closes),
-        bench_test(threshold_is_told_and_applied), bench_test(list_changes_while_probes_flow),
+        bench_test(lease_comes_with_welcome),
+        bench_test(kill_switch_stops_a_live_session),
+        bench_test(pause_and_resume),
+        bench_test(window_closes),
+        bench_test(threshold_is_told_and_applied),
+        bench_test(list_changes_while_probes_flow),
         bench_test(stopping_server_says_so),
     };
     return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);

@@ -51,8 +51,7 @@ static void certificate_of_another_authority(void **state)
     assert_int_equal(world_deploy(&bench->world, "pki", "init", other, NULL), 0);
     assert_int_equal(world_deploy(&bench->world, "pki", "site", other, "north", NULL), 0);
     struct peer_options options = {
-        .identity_dir = world_path(&bench->world, "other-pki/site-north"),
-        .alpn = OV_ALPN_CAPTURE};
+        .identity_dir = world_path(&bench->world, "other-pki/site-north"), .alpn = OV_ALPN_CAPTURE};
     assert_no_session(bench, &options, ALERT_UNKNOWN_CA);
 }
 
@@ -71,9 +70,8 @@ static void expired_certificate(void **state)
 static void certificate_for_another_use(void **state)
 {
     struct bench *bench = *state;
-    struct peer_options options = {.identity_dir =
-                                       world_identity(&bench->world, "server-localhost"),
-                                   .alpn = OV_ALPN_CAPTURE};
+    struct peer_options options = {
+        .identity_dir = world_identity(&bench->world, "server-localhost"), .alpn = OV_ALPN_CAPTURE};
     assert_no_session(bench, &options, 0);
 }
 
@@ -82,8 +80,8 @@ static void another_alpn_or_none(void **state)
     struct bench *bench = *state;
     static const char *const names[] = {"http/1.1", "overt/2", NULL};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct peer_options options = {
-            .identity_dir = world_identity(&bench->world, "site-north"), .alpn = names[i]};
+        struct peer_options options = {.identity_dir = world_identity(&bench->world, "site-north"),
+                                       .alpn = names[i]};
         assert_no_session(bench, &options, names[i] != NULL ? ALERT_NO_APPLICATION_PROTOCOL : 0);
     }
 }

@@ -33,8 +33,8 @@ void forms_base64(const uint8_t *bytes, size_t size, size_t before, struct ov_bu
     char *text = ov_base64_encode(shifted, size + before);
     if (text == NULL)
         abort();
-    size_t from = before == 0 ? 0 : 4;               /* the group that has other bytes in it */
-    size_t to = (size + before) / 3 * 4;             /* the last group may be padded */
+    size_t from = before == 0 ? 0 : 4;   /* the group that has other bytes in it */
+    size_t to = (size + before) / 3 * 4; /* the last group may be padded */
     ov_buf_append(out, text + from, to - from);
     free(text);
     free(shifted);

@@ -40,8 +40,8 @@ static long long search_mapping(int mem, const char *where, uint64_t from, uint6
 {
     long long searched = 0;
     for (uint64_t at = from; at < to; at += BLOCK_BYTES) {
-        size_t wanted = to - at < BLOCK_BYTES + OVERLAP_BYTES ? to - at
-                                                              : BLOCK_BYTES + OVERLAP_BYTES;
+        size_t wanted =
+            to - at < BLOCK_BYTES + OVERLAP_BYTES ? to - at : BLOCK_BYTES + OVERLAP_BYTES;
         ssize_t got = pread(mem, block, wanted, (off_t)at);
         if (got <= 0)
             continue;

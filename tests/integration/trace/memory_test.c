@@ -108,17 +108,18 @@ static void what_is_in_use_is_found(void **state)
     struct ov_buf target = OV_BUF_INIT;
     struct ov_batch_ack ack;
     world_conninfo(&scene.world, "admin", &target);
-    const char *argv[] = {"psql", target.data, "-X", "-q", "-c",
-                          "BEGIN; LOCK TABLE overt.alert IN EXCLUSIVE MODE; SELECT pg_sleep(60)",
-                          NULL};
+    const char *argv[] = {
+        "psql", target.data, "-X",
+        "-q",   "-c",        "BEGIN; LOCK TABLE overt.alert IN EXCLUSIVE MODE; SELECT pg_sleep(60)",
+        NULL};
     pid_t lock = process_start(argv, world_path(&scene.world, "lock.log"), NULL);
     assert_true(world_await_number(&scene.world,
                                    "SELECT count(*) FROM pg_locks WHERE relation = "
                                    "'overt.alert'::regclass AND mode = 'ExclusiveLock' AND granted",
                                    1, LIMIT_MS));
     scene.number++;
-    assert_true(peer_send_one(&scene.peer, scene.number, scene.number,
-                              face_values(&scene.faces.wanted)));
+    assert_true(
+        peer_send_one(&scene.peer, scene.number, scene.number, face_values(&scene.faces.wanted)));
     assert_false(peer_receive_ack(&scene.peer, 500, &ack));
     assert_true(find_in_memory(face_values(&scene.faces.wanted), true) > 0);
     assert_int_equal(world_psql_number(&scene.world,

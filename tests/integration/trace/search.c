@@ -20,8 +20,9 @@
 /*
  * A descriptor is 512 numbers of which the squares add up to 1. Half of it (a database may store
  * long values in pieces) is 256 neighbours, none above 1/2, hardly any of them 0, whose squares add
- * up to something about 1/2; about as many are below 0 as above, no few of them make up the sum, and
- * hardly any value occurs twice running. Text, sealed bytes and tables of numbers are not like that.
+ * up to something about 1/2; about as many are below 0 as above, no few of them make up the sum,
+ * and hardly any value occurs twice running. Text, sealed bytes and tables of numbers are not like
+ * that.
  */
 #define SHAPE_NUMBERS 256
 #define SHAPE_ZEROS_MAX 16

@@ -22,9 +22,9 @@ struct search_needle {
 struct search {
     struct search_needle needles[SEARCH_NEEDLES_MAX];
     size_t count;
-    bool quiet;            /* do not print hits: they are wanted */
-    bool for_descriptors;  /* look for the shape as well; costs a pass over every byte */
-    long descriptors;      /* places that have it */
+    bool quiet;           /* do not print hits: they are wanted */
+    bool for_descriptors; /* look for the shape as well; costs a pass over every byte */
+    long descriptors;     /* places that have it */
     long files;
     long long bytes;
 };

@@ -171,10 +171,10 @@ static void real_client_streams_photographs(void **state)
     (void)snprintf(out, sizeof(out), "%s/capture.json", world->dir);
     (void)snprintf(model, sizeof(model), "%s/models/default", world->deps);
     link_photos(folder);
-    const char *argv[] = {program,   "--server",   server,     "--identity",
-                          world_identity(world, "site-north"), "--model", model,
-                          "--folder", folder,      "--json",   "--log-level",
-                          "debug",   NULL};
+    const char *argv[] = {
+        program,       "--server", server,     "--identity", world_identity(world, "site-north"),
+        "--model",     model,      "--folder", folder,       "--json",
+        "--log-level", "debug",    NULL};
     pid_t pid = process_start_split(argv, out, world_path(world, "capture.log"));
     assert_true(pid > 0);
     assert_true(process_wait(pid, CAPTURE_LIMIT_MS, &status));
@@ -205,7 +205,9 @@ static void send_strangers(struct peer *peer, uint64_t batch)
     struct ov_batch_ack ack;
     for (size_t i = 0; i < BATCH; i++)
         peer_probe(&probes[i], batch * BATCH + i,
-                   i == 0 ? trace.marker : i == 1 ? face_values(&trace.faces.stranger) : NULL);
+                   i == 0   ? trace.marker
+                   : i == 1 ? face_values(&trace.faces.stranger)
+                            : NULL);
     assert_true(peer_send_probes(peer, batch, probes, BATCH));
     for (size_t i = 0; i < BATCH; i++)
         ov_secret_free(&probes[i].descriptor);
@@ -229,7 +231,8 @@ static void strangers_leave_no_row(void **state)
     assert_int_equal(world_psql_number(&trace.world, "SELECT count(*) FROM overt.alert"), 1);
 }
 
-/* Every table's rows as text, in the forms psql shows: for what is not found because it is packed. */
+/* Every table's rows as text, in the forms psql shows: for what is not found because it is packed.
+ */
 static void dump_tables(void)
 {
     struct ov_buf out = OV_BUF_INIT;
