@@ -27,6 +27,7 @@
 #include "server/store/watchlists.h"
 #include "server/vault/vault.h"
 #include "tests/integration/harness/peer.h"
+#include "tests/integration/harness/process.h"
 #include "tests/integration/harness/world.h"
 
 #define DIMENSION 512
@@ -313,18 +314,56 @@ static void latency_under_load(struct bench *bench, struct client *client)
     print_percentiles("probe to alert, behind half a window of others", ms, WANTED);
 }
 
-static void print_memory(struct bench *bench)
+/* Peak resident memory of a process so far, kB; 0 when it is gone. */
+static long peak_kb(pid_t pid)
 {
     char path[64];
     char line[256];
-    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)bench->world.overtd);
+    long kb = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "r");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, "VmHWM:", 6) == 0 || strncmp(line, "VmRSS:", 6) == 0)
-            (void)printf("overtd %s", line);
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kb = strtol(line + 6, NULL, 10);
     }
     if (file != NULL)
         (void)fclose(file);
+    return kb;
+}
+
+/* The real client on the demo's photographs (1920 x 1280 and so). */
+static long capture_peak_kb(struct bench *bench)
+{
+    char program[PATH_MAX + 32];
+    char server[32];
+    char model[PATH_MAX + 32];
+    char photos[PATH_MAX + 32];
+    char identity[PATH_MAX];
+    (void)snprintf(program, sizeof(program), "%s/overt-capture", bench->world.programs);
+    (void)snprintf(server, sizeof(server), "localhost:%d", bench->world.capture_port);
+    (void)snprintf(model, sizeof(model), "%s/models/default", bench->world.deps);
+    (void)snprintf(photos, sizeof(photos), "%s/photos", bench->world.deps);
+    (void)snprintf(identity, sizeof(identity), "%s", world_identity(&bench->world, "site-north"));
+    const char *argv[] = {program,   "--server", server,     "--identity", identity,
+                          "--model", model,      "--folder", photos,       "--camera",
+                          "cam2",    "--json",   NULL};
+    pid_t pid = process_start(argv, world_path(&bench->world, "capture.log"), NULL);
+    long peak = 0;
+    int status = 0;
+    while (pid > 0 && !process_wait(pid, 20, &status)) {
+        long now = peak_kb(pid);
+        peak = now > peak ? now : peak;
+    }
+    if (status != 0)
+        (void)fprintf(stderr, "server_load: overt-capture ended with %d\n", status);
+    return peak;
+}
+
+static void print_memory(struct bench *bench)
+{
+    long capture = capture_peak_kb(bench);
+    (void)printf("%-50s %8ld MiB\n", "peak memory, overtd", peak_kb(bench->world.overtd) / 1024);
+    (void)printf("%-50s %8ld MiB\n", "peak memory, overt-capture", capture / 1024);
 }
 
 static void run(struct bench *bench)
