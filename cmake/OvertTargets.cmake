@@ -16,15 +16,19 @@ function(ov_program name)
   install(TARGETS ${name} RUNTIME DESTINATION ${ARG_DESTINATION})
 endfunction()
 
-# ov_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s]): one CMocka program, run by ctest.
+# ov_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s] [THREADS]): one CMocka program, run by
+# ctest. THREADS adds the label "threads": it also runs under ThreadSanitizer.
 # Exit status 77 means skipped; the reason is on the program's output.
 function(ov_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
+  endif()
+  if(ARG_THREADS)
+    list(APPEND ARG_LABELS threads)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE overt_flags ${ARG_DEPS} PkgConfig::CMOCKA)
