@@ -38,13 +38,19 @@ void counts_free(struct counts *counts)
     free(counts);
 }
 
+static void close_gap(struct counts *counts, size_t gap)
+{
+    counts->done_count--;
+    for (size_t i = gap; i < counts->done_count; i++)
+        counts->done[i] = counts->done[i + 1];
+}
+
 static void drop_oldest(struct counts *counts)
 {
     ov_log(OV_LOG_ERROR, "link", "counts_lost", "minute_us=%lld",
            (long long)counts->done[0]->minute_us);
     free(counts->done[0]);
-    memmove(&counts->done[0], &counts->done[1], (COUNTS_MAX - 1) * sizeof(counts->done[0]));
-    counts->done_count--;
+    close_gap(counts, 0);
     counts->sent -= counts->sent > 0;
 }
 
@@ -107,9 +113,7 @@ bool counts_acked(struct counts *counts, int64_t minute_us)
         if (counts->done[i]->minute_us != minute_us)
             continue;
         free(counts->done[i]);
-        memmove(&counts->done[i], &counts->done[i + 1],
-                (counts->done_count - i - 1) * sizeof(counts->done[0]));
-        counts->done_count--;
+        close_gap(counts, i);
         counts->sent -= i < counts->sent;
         return true;
     }

@@ -343,7 +343,7 @@ static enum ov_status prepare(struct link *link, struct ov_error *err)
     link->counts = counts_new(&link->run_id, link->options.camera);
     if (link->base != NULL)
         link->tick = event_new(link->base, -1, EV_PERSIST, on_tick, link);
-    const struct timeval every = {0, LINK_TICK_MS * 1000};
+    const struct timeval every = {0, LINK_TICK_MS * 1000L};
     if (link->tick == NULL || event_add(link->tick, &every) != 0 || link->outbox == NULL ||
         link->crops == NULL || link->seen == NULL || link->counts == NULL ||
         ov_mailbox_new(link->base, LINK_MAILBOX, on_message, message_free, link, &link->mailbox) !=

@@ -1,5 +1,5 @@
 /*
- * overt-capture, the program, against a scripted server: authority, forgetting, delivery, ends.
+ * overt-capture, the program, against a scripted server: ordinary runs, authority, refusals.
  * Pictures, recognition, TLS and frames are real; only the server's decisions are the test's.
  */
 #include <setjmp.h>
@@ -15,139 +15,8 @@
 
 #include <cmocka.h>
 
-#include "tests/integration/capture/client.h"
 #include "tests/integration/capture/mjpeg.h"
-#include "tests/integration/capture/scratch.h"
-#include "tests/integration/capture/scripted.h"
-#include "tests/integration/capture/video.h"
-#include "tests/integration/harness/process.h"
-
-#define LIMIT_MS 60000 /* generous: sanitizers and a shared machine */
-
-static struct scratch scratch;
-static char pki[PATH_MAX];
-static char identity[PATH_MAX];
-static char video[PATH_MAX]; /* twenty seconds */
-static struct ov_buf picture = OV_BUF_INIT;
-
-static void run_pki(const char *verb, const char *name)
-{
-    char program[PATH_MAX];
-    struct ov_buf said = OV_BUF_INIT;
-    (void)snprintf(program, sizeof(program), "%s/deploy/pki", getenv("OVERT_SOURCE_DIR"));
-    const char *argv[] = {program, verb, pki, name, NULL};
-    if (process_run(argv, NULL, &said, &said, 60) != 0)
-        fail_msg("deploy/pki %s: %s", verb, said.data);
-    ov_buf_free(&said);
-}
-
-static int prepare(void **state)
-{
-    (void)state;
-    if (sample_photo(1) == NULL) {
-        print_message("skipped: the sample photos are not there; run deploy/setup\n");
-        exit(77);
-    }
-    scratch_new(&scratch);
-    (void)snprintf(pki, sizeof(pki), "%s", scratch_path(&scratch, "pki"));
-    (void)snprintf(identity, sizeof(identity), "%s", scratch_path(&scratch, "pki/site-north"));
-    (void)snprintf(video, sizeof(video), "%s", scratch_path(&scratch, "long.mkv"));
-    run_pki("init", NULL);
-    run_pki("server", "localhost");
-    run_pki("site", "north");
-    struct ov_image image = OV_IMAGE_INIT;
-    struct ov_secret jpeg = OV_SECRET_INIT;
-    const struct video_shape shape = {"mpeg4", 600, 400, 25, 500};
-    video_picture(sample_photo(1), 640, &image);
-    assert_true(video_make(video, &image, &shape));
-    assert_int_equal(ov_jpeg_encode(&jpeg, &image, 90, NULL), OV_OK);
-    ov_buf_append(&picture, jpeg.data, jpeg.size);
-    ov_secret_free(&jpeg);
-    ov_image_free(&image);
-    return 0;
-}
-
-static int clean_up(void **state)
-{
-    (void)state;
-    ov_buf_free(&picture);
-    if (getenv("OVERT_KEEP") == NULL)
-        scratch_free(&scratch);
-    return 0;
-}
-
-static int start_server(void **state)
-{
-    static struct scripted server;
-    scripted_new(&server, pki);
-    *state = &server;
-    return 0;
-}
-
-static int stop_server(void **state)
-{
-    scripted_free(*state);
-    return 0;
-}
-
-#define START(client, server, ...)                                                                 \
-    do {                                                                                           \
-        const char *const list[] = {__VA_ARGS__, NULL};                                            \
-        client_start((client), &scratch, (server)->port, identity, list);                          \
-    } while (0)
-
-/* Runs the server until the client has ended; returns its exit status. */
-static int finish(struct scripted *server, struct client *client)
-{
-    int status = -1;
-    for (int i = 0; i < LIMIT_MS / 10; i++) {
-        if (client_has_ended(client, &status))
-            return status;
-        scripted_spin(server, 10);
-    }
-    return client_wait(client, 1);
-}
-
-static int end_by_signal(struct scripted *server, struct client *client)
-{
-    assert_int_equal(kill(client->pid, SIGTERM), 0);
-    return finish(server, client);
-}
-
-static bool has_probes(const struct scripted *server)
-{
-    return server->probes > 0;
-}
-
-static bool has_crop(const struct scripted *server)
-{
-    return server->crops > 0;
-}
-
-static bool has_session(const struct scripted *server)
-{
-    return server->sessions > 0 && server->is_open;
-}
-
-static bool has_second_session(const struct scripted *server)
-{
-    return server->sessions > 1 && server->is_open;
-}
-
-static bool has_alert_ack(const struct scripted *server)
-{
-    return server->alert_acks > 0;
-}
-
-static bool has_empty_crop(const struct scripted *server)
-{
-    return server->empty_crops > 0;
-}
-
-static bool has_error(const struct scripted *server)
-{
-    return server->error_code[0] != '\0';
-}
+#include "tests/integration/capture/stage.h"
 
 /* --- the ordinary run ------------------------------------------------------------------------- */
 
@@ -158,12 +27,12 @@ static void test_a_folder_becomes_probes_alerts_crops_and_counts(void **state)
     for (int i = 1; i <= 3; i++) {
         char name[32];
         (void)snprintf(name, sizeof(name), "three/%d.jpg", i);
-        (void)scratch_copy(&scratch, name, sample_photo(i), 0);
+        (void)scratch_copy(&stage.scratch, name, sample_photo(i), 0);
     }
     server->alert_first = 1;
     server->asks_for_crop = true;
-    START(&client, server, "--folder", scratch_path(&scratch, "three"));
-    assert_int_equal(finish(server, &client), 0);
+    START(&client, server, "--folder", scratch_path(&stage.scratch, "three"));
+    assert_int_equal(stage_finish(server, &client), 0);
     assert_true(server->probes >= 3);
     assert_int_equal(server->hello.source_kind, OV_SOURCE_STILLS);
     assert_string_equal(server->hello.cameras[0], "cam1");
@@ -185,7 +54,7 @@ static void test_output_that_is_no_terminal_never_carries_a_name(void **state)
     struct client client;
     server->alert_first = 1;
     START(&client, server, "--image", sample_photo(1));
-    assert_int_equal(finish(server, &client), 0);
+    assert_int_equal(stage_finish(server, &client), 0);
     assert_int_equal(client_said(&client, "\"event\":\"alert\""), 1);
     assert_int_equal(client_said(&client, "Nobody"), 0);
     char *log = scratch_read(client.log);
@@ -197,8 +66,8 @@ static void test_counts_and_probes_agree(void **state)
 {
     struct scripted *server = *state;
     struct client client;
-    START(&client, server, "--open", video, "--fps", "2");
-    assert_int_equal(finish(server, &client), 0);
+    START(&client, server, "--open", stage.video, "--fps", "2");
+    assert_int_equal(stage_finish(server, &client), 0);
     assert_int_equal(server->hello.source_kind, OV_SOURCE_FILE);
     assert_true(client_number(&client, "summary", "frames") >= 38);
     assert_int_equal(client_number(&client, "summary", "probes"), (long)server->probes);
@@ -212,8 +81,8 @@ static void test_nothing_is_written_to_disk(void **state)
     struct scripted *server = *state;
     struct client client;
     char home[PATH_MAX];
-    (void)snprintf(home, sizeof(home), "%s", scratch_path(&scratch, "home"));
-    (void)scratch_write(&scratch, "home/here", "x", 1);
+    (void)snprintf(home, sizeof(home), "%s", scratch_path(&stage.scratch, "home"));
+    (void)scratch_write(&stage.scratch, "home/here", "x", 1);
     char before[PATH_MAX];
     assert_non_null(getcwd(before, sizeof(before)));
     const char *const photo = sample_photo(1);
@@ -225,7 +94,7 @@ static void test_nothing_is_written_to_disk(void **state)
     server->alert_first = 100;
     server->asks_for_crop = true;
     START(&client, server, "--image", whole);
-    int status = finish(server, &client);
+    int status = stage_finish(server, &client);
     (void)unsetenv("TMPDIR");
     assert_int_equal(chdir(before), 0);
     assert_int_equal(status, 0);
@@ -243,7 +112,7 @@ static void test_without_a_lease_nothing_is_captured(void **state)
     scripted_until(server, has_session, LIMIT_MS);
     scripted_spin(server, 1500);
     assert_int_equal(server->probes, 0);
-    assert_int_equal(end_by_signal(server, &client), 0);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
     assert_int_equal(client_number(&client, "summary", "frames"), 0);
 }
 
@@ -259,7 +128,7 @@ static void test_a_lease_with_a_wrong_signature_ends_the_session(void **state)
     scripted_until(server, has_error, LIMIT_MS);
     assert_string_equal(server->error_code, "lease.signature");
     assert_int_equal(server->probes, 0);
-    assert_int_equal(end_by_signal(server, &client), 0);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
     EVP_PKEY_free(wrong);
 }
 
@@ -268,7 +137,7 @@ static void test_a_lease_that_is_not_renewed_ends_capturing(void **state)
     struct scripted *server = *state;
     struct client client;
     const struct mjpeg_behaviour behaviour = {
-        .jpeg = picture.data, .jpeg_size = picture.length, .every_ms = 100};
+        .jpeg = stage.picture.data, .jpeg_size = stage.picture.length, .every_ms = 100};
     struct mjpeg *camera = mjpeg_start(&behaviour);
     char url[64];
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", mjpeg_port(camera));
@@ -287,7 +156,7 @@ static void test_a_lease_that_is_not_renewed_ends_capturing(void **state)
     for (int i = 0; i < 300 && server->probes == probes; i++)
         scripted_spin(server, 100);
     assert_true(server->probes > probes);
-    assert_int_equal(end_by_signal(server, &client), 0);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
     mjpeg_stop(camera);
 }
 
@@ -295,7 +164,7 @@ static void test_a_paused_deployment_stops_capturing_within_a_second(void **stat
 {
     struct scripted *server = *state;
     struct client client;
-    START(&client, server, "--open", video);
+    START(&client, server, "--open", stage.video);
     scripted_until(server, has_probes, LIMIT_MS);
     scripted_send_state(server, OV_PHASE_PAUSED, "paused");
     scripted_spin(server, 1000);
@@ -303,7 +172,7 @@ static void test_a_paused_deployment_stops_capturing_within_a_second(void **stat
     scripted_spin(server, 1000);
     assert_int_equal(server->probes, probes);
     scripted_send_state(server, OV_PHASE_LIVE, "resumed");
-    assert_int_equal(finish(server, &client), 0);
+    assert_int_equal(stage_finish(server, &client), 0);
     assert_true(server->probes > probes);
 }
 
@@ -311,10 +180,10 @@ static void test_a_closed_deployment_ends_the_run(void **state)
 {
     struct scripted *server = *state;
     struct client client;
-    START(&client, server, "--open", video);
+    START(&client, server, "--open", stage.video);
     scripted_until(server, has_probes, LIMIT_MS);
     scripted_send_state(server, OV_PHASE_CLOSED, "window_closed");
-    assert_int_equal(finish(server, &client), 4);
+    assert_int_equal(stage_finish(server, &client), 4);
     assert_true(server->counts >= 1);
 }
 
@@ -324,7 +193,7 @@ static void test_images_are_refused_for_an_operational_deployment(void **state)
     struct client client;
     server->exercise = false;
     START(&client, server, "--image", sample_photo(1));
-    assert_int_equal(finish(server, &client), 4);
+    assert_int_equal(stage_finish(server, &client), 4);
     assert_string_equal(server->error_code, "source.not_live");
     assert_int_equal(server->probes, 0);
     assert_int_equal(client_number(&client, "summary", "frames"), 0);
@@ -335,8 +204,8 @@ static void test_a_recording_is_refused_for_an_operational_deployment(void **sta
     struct scripted *server = *state;
     struct client client;
     server->exercise = false;
-    START(&client, server, "--open", video);
-    assert_int_equal(finish(server, &client), 4);
+    START(&client, server, "--open", stage.video);
+    assert_int_equal(stage_finish(server, &client), 4);
     assert_string_equal(server->error_code, "source.not_live");
     assert_int_equal(server->probes, 0);
 }
@@ -349,7 +218,7 @@ static void test_the_servers_refusal_is_shown_in_its_words(void **state)
     struct client client;
     server->refuse_code = "model.differs";
     START(&client, server, "--image", sample_photo(1));
-    assert_int_equal(finish(server, &client), 4);
+    assert_int_equal(stage_finish(server, &client), 4);
     assert_int_equal(server->sessions, 1);
     assert_int_equal(client_said(&client, "the reason, in a sentence"), 2); /* error, summary */
 }
@@ -363,7 +232,7 @@ static void test_a_server_in_trouble_is_asked_again(void **state)
     for (int i = 0; i < 1000 && server->sessions < 2; i++)
         scripted_spin(server, 20);
     server->refuse_code = NULL;
-    assert_int_equal(finish(server, &client), 0);
+    assert_int_equal(stage_finish(server, &client), 0);
     assert_true(server->sessions >= 3);
     assert_true(server->probes > 0);
 }
@@ -374,7 +243,7 @@ static void test_an_unreachable_server_is_given_up_in_time(void **state)
     struct client client;
     server->mute = true;
     START(&client, server, "--image", sample_photo(1), "--timeout", "1");
-    assert_int_equal(finish(server, &client), 5);
+    assert_int_equal(stage_finish(server, &client), 5);
     assert_int_equal(client_said(&client, "link.unreachable"), 1);
 }
 
@@ -386,7 +255,7 @@ static void test_once_means_once(void **state)
     START(&client, server, "--image", sample_photo(1), "--once");
     scripted_until(server, has_probes, LIMIT_MS);
     scripted_cut(server);
-    assert_int_equal(finish(server, &client), 5);
+    assert_int_equal(stage_finish(server, &client), 5);
     assert_int_equal(server->sessions, 1);
 }
 
@@ -395,15 +264,15 @@ static void test_sources_that_fail_are_told_before_the_server_is_asked(void **st
     struct scripted *server = *state;
     struct client client;
     START(&client, server, "--image", "/nowhere.jpg");
-    assert_int_equal(finish(server, &client), 3);
+    assert_int_equal(stage_finish(server, &client), 3);
     START(&client, server, "--folder", "/nowhere");
-    assert_int_equal(finish(server, &client), 3);
+    assert_int_equal(stage_finish(server, &client), 3);
     START(&client, server, "--open", "concat:a|b");
-    assert_int_equal(finish(server, &client), 3);
+    assert_int_equal(stage_finish(server, &client), 3);
     START(&client, server, "--image", sample_photo(1), "--model", "/nowhere");
-    assert_int_equal(finish(server, &client), 2);
+    assert_int_equal(stage_finish(server, &client), 2);
     START(&client, server, "--nonsense");
-    assert_int_equal(finish(server, &client), 2);
+    assert_int_equal(stage_finish(server, &client), 2);
     assert_int_equal(server->sessions, 0);
 }
 
@@ -418,148 +287,10 @@ static void test_a_message_that_is_wrong_ends_the_session_with_an_error(void **s
     scripted_until(server, has_error, LIMIT_MS);
     server->lease_ms = 30000;
     scripted_until(server, has_second_session, LIMIT_MS);
-    assert_int_equal(finish(server, &client), 0);
+    assert_int_equal(stage_finish(server, &client), 0);
 }
 
-/* --- delivery --------------------------------------------------------------------------------- */
-
-static void test_after_a_cut_the_same_sequences_come_again_in_the_same_run(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    server->acks = false;
-    START(&client, server, "--image", sample_photo(1));
-    scripted_until(server, has_probes, LIMIT_MS);
-    scripted_spin(server, 300);
-    size_t first = server->probes;
-    scripted_cut(server);
-    server->acks = true;
-    assert_int_equal(finish(server, &client), 0);
-    assert_int_equal(server->sessions, 2);
-    assert_true(ov_id_equal(&server->first_run, &server->hello.run_id));
-    assert_true(server->hello.names_deployment);
-    assert_int_equal(server->probes, 2 * first);
-    for (size_t i = 0; i < first; i++)
-        assert_int_equal(server->sequences[i], server->sequences[first + i]);
-    assert_int_equal(client_number(&client, "summary", "probes"), (long)first);
-}
-
-static void test_an_alert_is_shown_once_however_often_it_comes(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    server->acks = false;
-    START(&client, server, "--image", sample_photo(1));
-    scripted_until(server, has_probes, LIMIT_MS);
-    scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_until(server, has_alert_ack, LIMIT_MS);
-    scripted_spin(server, 300);
-    server->alert_acks = 0;
-    scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_until(server, has_alert_ack, LIMIT_MS); /* a late repeat is acknowledged, not shown */
-    scripted_cut(server);
-    scripted_until(server, has_second_session, LIMIT_MS);
-    server->alert_acks = 0;
-    scripted_send_alert(server, &server->hello.run_id, 1);
-    scripted_until(server, has_alert_ack, LIMIT_MS);
-    server->acks = true;
-    scripted_cut(server);
-    assert_int_equal(finish(server, &client), 0);
-    assert_int_equal(client_said(&client, "\"event\":\"alert\""), 1);
-}
-
-static void test_never_more_in_flight_than_the_credit(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    server->credit = 2;
-    server->acks = false;
-    (void)scratch_copy(&scratch, "six/1.jpg", sample_photo(1), 0);
-    (void)scratch_copy(&scratch, "six/2.jpg", sample_photo(2), 0);
-    (void)scratch_copy(&scratch, "six/3.jpg", sample_photo(3), 0);
-    START(&client, server, "--folder", scratch_path(&scratch, "six"));
-    scripted_until(server, has_probes, LIMIT_MS);
-    scripted_spin(server, 2000);
-    assert_int_equal(server->probes, 2);
-    server->acks = true;
-    for (uint64_t batch = 1; batch <= server->last_batch; batch++)
-        scripted_send_ack(server, batch, NULL, 0);
-    assert_int_equal(finish(server, &client), 0);
-    assert_int_equal(server->outstanding_most, 2);
-    assert_true(server->probes > 2);
-}
-
-static void test_a_crop_is_gone_once_the_face_did_not_alert(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    START(&client, server, "--open", video);
-    scripted_until(server, has_probes, LIMIT_MS);
-    scripted_spin(server, 200);
-    scripted_send_crop_request(server, &server->hello.run_id, 1);
-    scripted_until(server, has_empty_crop, LIMIT_MS);
-    assert_int_equal(server->crops, 0);
-    assert_int_equal(end_by_signal(server, &client), 0);
-}
-
-static void test_an_undelivered_crop_is_given_again_after_a_cut(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    server->acks = false;
-    START(&client, server, "--image", sample_photo(1), "--linger", "20");
-    scripted_until(server, has_probes, LIMIT_MS);
-    const uint64_t one = 1;
-    const struct ov_id run = server->hello.run_id;
-    scripted_send_ack(server, 1, &one, 1);
-    scripted_spin(server, 100);
-    scripted_cut(server);
-    server->acks = true;
-    scripted_until(server, has_second_session, LIMIT_MS);
-    scripted_send_alert(server, &run, 1);
-    scripted_send_crop_request(server, &run, 1);
-    scripted_until(server, has_crop, LIMIT_MS);
-    scripted_spin(server, 200); /* its ping is answered: delivered and wiped */
-    scripted_send_crop_request(server, &run, 1);
-    int status = finish(server, &client);
-    assert_int_equal(status, 0);
-    assert_int_equal(server->crops, 1);
-}
-
-static void test_a_crop_of_another_run_is_not_there(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    server->acks = false;
-    START(&client, server, "--image", sample_photo(1));
-    scripted_until(server, has_probes, LIMIT_MS);
-    const struct ov_id other = ov_id_new();
-    scripted_send_crop_request(server, &other, 1);
-    scripted_until(server, has_empty_crop, LIMIT_MS);
-    assert_int_equal(server->crops, 0);
-    assert_int_equal(client_signal(&client, SIGKILL, 5000), 128 + SIGKILL);
-}
-
-static void test_a_live_camera_that_is_lost_is_opened_again(void **state)
-{
-    struct scripted *server = *state;
-    struct client client;
-    const struct mjpeg_behaviour behaviour = {
-        .jpeg = picture.data, .jpeg_size = picture.length, .every_ms = 50, .pictures = 30};
-    struct mjpeg *camera = mjpeg_start(&behaviour);
-    char url[64];
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", mjpeg_port(camera));
-    START(&client, server, "--open", url);
-    for (int i = 0; i < 600 && mjpeg_connections(camera) < 4; i++)
-        scripted_spin(server, 50); /* one looked at the header, two were lost */
-    assert_true(mjpeg_connections(camera) >= 4);
-    assert_true(client_said(&client, "\"event\":\"error\"") >= 2);
-    assert_int_equal(end_by_signal(server, &client), 0);
-    mjpeg_stop(camera);
-}
-
-#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
+#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, stage_start_server, stage_stop_server)
 
 int main(void)
 {
@@ -581,14 +312,7 @@ int main(void)
         LINK_TEST(test_once_means_once),
         LINK_TEST(test_sources_that_fail_are_told_before_the_server_is_asked),
         LINK_TEST(test_a_message_that_is_wrong_ends_the_session_with_an_error),
-        LINK_TEST(test_after_a_cut_the_same_sequences_come_again_in_the_same_run),
-        LINK_TEST(test_an_alert_is_shown_once_however_often_it_comes),
-        LINK_TEST(test_never_more_in_flight_than_the_credit),
-        LINK_TEST(test_a_crop_is_gone_once_the_face_did_not_alert),
-        LINK_TEST(test_an_undelivered_crop_is_given_again_after_a_cut),
-        LINK_TEST(test_a_crop_of_another_run_is_not_there),
-        LINK_TEST(test_a_live_camera_that_is_lost_is_opened_again),
     };
     cmocka_set_test_filter(getenv("OVERT_TEST")); /* one test by hand: a pattern of names */
-    return cmocka_run_group_tests(tests, prepare, clean_up);
+    return cmocka_run_group_tests(tests, stage_prepare, stage_clean_up);
 }

@@ -48,7 +48,7 @@ static int tear_down(void **state)
 
 static bool wait_until_said(const struct client *client, const char *text, int limit_ms)
 {
-    const struct timespec nap = {0, 20 * 1000 * 1000};
+    const struct timespec nap = {0, 20000000};
     int64_t until_us = ov_clock_mono_us(ov_clock_system()) + limit_ms * OV_US_PER_MS;
     while (client_said(client, text) == 0) {
         if (ov_clock_mono_us(ov_clock_system()) > until_us)

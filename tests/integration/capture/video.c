@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <libavcodec/avcodec.h>
@@ -104,7 +105,8 @@ static void close_writer(struct writer *writer)
 
 bool video_make(const char *path, const struct ov_image *picture, const struct video_shape *shape)
 {
-    struct writer writer = {NULL};
+    struct writer writer;
+    memset(&writer, 0, sizeof(writer));
     bool fine = open_writer(&writer, path, shape);
     for (int i = 0; fine && i < shape->frames; i++) {
         struct ov_image view = OV_IMAGE_INIT;

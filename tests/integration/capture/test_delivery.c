@@ -1,0 +1,176 @@
+/*
+ * overt-capture, the program, against a scripted server: what is sent again, what is shown once,
+ * what is given up and forgotten.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/integration/capture/mjpeg.h"
+#include "tests/integration/capture/stage.h"
+
+/* --- delivery --------------------------------------------------------------------------------- */
+
+static void test_after_a_cut_the_same_sequences_come_again_in_the_same_run(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    server->acks = false;
+    START(&client, server, "--image", sample_photo(1));
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_spin(server, 300);
+    size_t first = server->probes;
+    scripted_cut(server);
+    server->acks = true;
+    assert_int_equal(stage_finish(server, &client), 0);
+    assert_int_equal(server->sessions, 2);
+    assert_true(ov_id_equal(&server->first_run, &server->hello.run_id));
+    assert_true(server->hello.names_deployment);
+    assert_int_equal(server->probes, 2 * first);
+    for (size_t i = 0; i < first; i++)
+        assert_int_equal(server->sequences[i], server->sequences[first + i]);
+    assert_int_equal(client_number(&client, "summary", "probes"), (long)first);
+}
+
+static void test_an_alert_is_shown_once_however_often_it_comes(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    server->acks = false;
+    START(&client, server, "--image", sample_photo(1));
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_send_alert(server, &server->hello.run_id, 1);
+    scripted_send_alert(server, &server->hello.run_id, 1);
+    scripted_until(server, has_alert_ack, LIMIT_MS);
+    scripted_spin(server, 300);
+    server->alert_acks = 0;
+    scripted_send_alert(server, &server->hello.run_id, 1);
+    scripted_until(server, has_alert_ack, LIMIT_MS); /* a late repeat is acknowledged, not shown */
+    scripted_cut(server);
+    scripted_until(server, has_second_session, LIMIT_MS);
+    server->alert_acks = 0;
+    scripted_send_alert(server, &server->hello.run_id, 1);
+    scripted_until(server, has_alert_ack, LIMIT_MS);
+    server->acks = true;
+    scripted_cut(server);
+    assert_int_equal(stage_finish(server, &client), 0);
+    assert_int_equal(client_said(&client, "\"event\":\"alert\""), 1);
+}
+
+static void test_never_more_in_flight_than_the_credit(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    server->credit = 2;
+    server->acks = false;
+    (void)scratch_copy(&stage.scratch, "six/1.jpg", sample_photo(1), 0);
+    (void)scratch_copy(&stage.scratch, "six/2.jpg", sample_photo(2), 0);
+    (void)scratch_copy(&stage.scratch, "six/3.jpg", sample_photo(3), 0);
+    START(&client, server, "--folder", scratch_path(&stage.scratch, "six"));
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_spin(server, 2000);
+    assert_int_equal(server->probes, 2);
+    server->acks = true;
+    for (uint64_t batch = 1; batch <= server->last_batch; batch++)
+        scripted_send_ack(server, batch, NULL, 0);
+    assert_int_equal(stage_finish(server, &client), 0);
+    assert_int_equal(server->outstanding_most, 2);
+    assert_true(server->probes > 2);
+}
+
+static void test_a_crop_is_gone_once_the_face_did_not_alert(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    START(&client, server, "--open", stage.video);
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_spin(server, 200);
+    scripted_send_crop_request(server, &server->hello.run_id, 1);
+    scripted_until(server, has_empty_crop, LIMIT_MS);
+    assert_int_equal(server->crops, 0);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
+}
+
+static void test_an_undelivered_crop_is_given_again_after_a_cut(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    server->acks = false;
+    START(&client, server, "--image", sample_photo(1), "--linger", "20");
+    scripted_until(server, has_probes, LIMIT_MS);
+    const uint64_t one = 1;
+    const struct ov_id run = server->hello.run_id;
+    scripted_send_ack(server, 1, &one, 1);
+    scripted_spin(server, 100);
+    scripted_cut(server);
+    server->acks = true;
+    scripted_until(server, has_second_session, LIMIT_MS);
+    scripted_send_alert(server, &run, 1);
+    scripted_send_crop_request(server, &run, 1);
+    scripted_until(server, has_crop, LIMIT_MS);
+    scripted_spin(server, 200); /* its ping is answered: delivered and wiped */
+    scripted_send_crop_request(server, &run, 1);
+    int status = stage_finish(server, &client);
+    assert_int_equal(status, 0);
+    assert_int_equal(server->crops, 1);
+}
+
+static void test_a_crop_of_another_run_is_not_there(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    server->acks = false;
+    START(&client, server, "--image", sample_photo(1));
+    scripted_until(server, has_probes, LIMIT_MS);
+    const struct ov_id other = ov_id_new();
+    scripted_send_crop_request(server, &other, 1);
+    scripted_until(server, has_empty_crop, LIMIT_MS);
+    assert_int_equal(server->crops, 0);
+    assert_int_equal(client_signal(&client, SIGKILL, 5000), 128 + SIGKILL);
+}
+
+static void test_a_live_camera_that_is_lost_is_opened_again(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    const struct mjpeg_behaviour behaviour = {.jpeg = stage.picture.data,
+                                              .jpeg_size = stage.picture.length,
+                                              .every_ms = 50,
+                                              .pictures = 30};
+    struct mjpeg *camera = mjpeg_start(&behaviour);
+    char url[64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", mjpeg_port(camera));
+    START(&client, server, "--open", url);
+    for (int i = 0; i < 600 && mjpeg_connections(camera) < 4; i++)
+        scripted_spin(server, 50); /* one looked at the header, two were lost */
+    assert_true(mjpeg_connections(camera) >= 4);
+    assert_true(client_said(&client, "\"event\":\"error\"") >= 2);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
+    mjpeg_stop(camera);
+}
+
+#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, stage_start_server, stage_stop_server)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LINK_TEST(test_after_a_cut_the_same_sequences_come_again_in_the_same_run),
+        LINK_TEST(test_an_alert_is_shown_once_however_often_it_comes),
+        LINK_TEST(test_never_more_in_flight_than_the_credit),
+        LINK_TEST(test_a_crop_is_gone_once_the_face_did_not_alert),
+        LINK_TEST(test_an_undelivered_crop_is_given_again_after_a_cut),
+        LINK_TEST(test_a_crop_of_another_run_is_not_there),
+        LINK_TEST(test_a_live_camera_that_is_lost_is_opened_again),
+    };
+    cmocka_set_test_filter(getenv("OVERT_TEST")); /* one test by hand: a pattern of names */
+    return cmocka_run_group_tests(tests, stage_prepare, stage_clean_up);
+}
