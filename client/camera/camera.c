@@ -66,7 +66,7 @@ static enum ov_status after_loss(struct camera *camera, struct ov_error *err)
         return end_with(camera, OV_ERR_DENIED);
     }
     int pause_ms = backoff_next_ms(&camera->backoff);
-    ov_log_error(OV_LOG_WARNING, "camera", "lost", err);
+    ov_log_error(OV_LOG_INFO, "camera", "lost", err);
     camera->options.on_trouble(camera->options.ctx, err, pause_ms);
     (void)permit_pause(camera->options.permit, pause_ms);
     return OV_OK;

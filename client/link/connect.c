@@ -43,7 +43,7 @@ static void schedule_retry(struct link *link, const struct trouble *why)
     link->stage = LINK_WAITING;
     link->retry_at_us = now_us + trouble.retry_ms * OV_US_PER_MS;
     if (!link->server_said_error) /* else it has been shown in the server's own words */
-        ov_log(OV_LOG_WARNING, "link", "disconnected", "code=%s retry_ms=%d", trouble.code,
+        ov_log(OV_LOG_INFO, "link", "disconnected", "code=%s retry_ms=%d", trouble.code,
                trouble.retry_ms);
     link_emit_trouble(link, EVENT_DISCONNECTED, &trouble);
 }
