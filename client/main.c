@@ -21,6 +21,7 @@
 #include "client/track/recogniser.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
+#include "common/base/secret.h"
 #include "common/net/init.h"
 
 #define EVENTS_MAX 1024
@@ -295,6 +296,7 @@ int main(int argc, char **argv)
 {
     static struct program program; /* too large for comfort on the stack */
     struct ov_error err = OV_ERROR_INIT;
+    ov_process_bind_now(argv);
     if (options_parse(&program.options, argc, argv, &err) != OV_OK) {
         (void)fprintf(stderr, "overt-capture: %s\n", err.text);
         return CLIENT_EXIT_USAGE;

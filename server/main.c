@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/bytes.h"
+#include "common/base/secret.h"
 #include "server/commands.h"
 #include "server/config.h"
 
@@ -116,6 +117,7 @@ static int run(const struct arguments *arguments, int count, char **words)
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.options = {.config = OVERTD_CONFIG_DEFAULT}};
+    ov_process_bind_now(argv);
     parse(argc, argv, &arguments);
     if (arguments.error != NULL)
         return usage(arguments.error);

@@ -4,6 +4,7 @@
  */
 #include "common/base/secret.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
@@ -200,6 +202,18 @@ void *ov_wiping_realloc(void *data, size_t size)
     memcpy(moved, data, block[0] < size ? block[0] : size);
     ov_wiping_free(data);
     return moved;
+}
+
+void ov_process_bind_now(char *const *argv)
+{
+    static const char variable[] = "LD_BIND_NOW";
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (getenv(variable) != NULL || length <= 0)
+        return;
+    path[length] = '\0';
+    if (setenv(variable, "1", 1) == 0)
+        (void)execv(path, argv);
 }
 
 enum ov_status ov_process_hide_memory(void)

@@ -56,6 +56,14 @@ void *ov_wiping_malloc(size_t size);
 void *ov_wiping_realloc(void *block, size_t size);
 void ov_wiping_free(void *block);
 
+/*
+ * To be called first in main: starts the program again, in the same process, with every symbol of
+ * every library bound at once; returns when that is so (or cannot be had). Binding at the first
+ * call instead saves all vector registers on the stack, with whatever memcpy moved last, and
+ * nothing overwrites them there.
+ */
+void ov_process_bind_now(char *const *argv);
+
 /* For this process: no core dumps, no ptrace by other users (prctl, RLIMIT_CORE), and free()
  * overwrites the memory it takes back (mallopt). Call it before anything is allocated. */
 OV_CHECKED enum ov_status ov_process_hide_memory(void);
