@@ -23,6 +23,9 @@ target_compile_options(overt_flags INTERFACE
   $<$<C_COMPILER_ID:Clang>:-Wno-gnu-zero-variadic-macro-arguments -Wno-format-nonliteral>
   -fno-strict-aliasing -fno-omit-frame-pointer)
 target_link_libraries(overt_flags INTERFACE Threads::Threads)
+# Symbols are bound at start: binding one lazily in the middle of a comparison saves the vector
+# registers, and with them a piece of a descriptor, on the stack.
+target_link_options(overt_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 
 if(OVERT_SANITIZE)
   target_compile_options(overt_flags INTERFACE -fsanitize=${OVERT_SANITIZE}
@@ -31,5 +34,4 @@ if(OVERT_SANITIZE)
 else()
   target_compile_options(overt_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
     -fcf-protection $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
-  target_link_options(overt_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
