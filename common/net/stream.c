@@ -160,10 +160,12 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
     (void)bev;
     struct ov_stream *stream = ctx;
     stream_enter(stream);
-    if ((what & BEV_EVENT_CONNECTED) != 0)
-        on_handshake_done(stream);
-    else if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        if (stream->state == STREAM_HANDSHAKE) /* else it was finished just before */
+            on_handshake_done(stream);
+    } else if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0) {
         stream_on_gone(stream, what);
+    }
     stream_leave(stream);
 }
 
@@ -267,8 +269,12 @@ static void on_dialled(void *ctx, int take_fd, const struct ov_error *err)
     stream_enter(stream);
     dial_free(stream->dial);
     stream->dial = NULL;
-    if (err != NULL)
+    if (stream->state != STREAM_DIALLING && take_fd >= 0) { /* it was finished just before */
+        (void)close(take_fd);
+        take_fd = -1;
+    } else if (err != NULL && stream->end.status == OV_OK) {
         stream->end = *err;
+    }
     if (take_fd < 0 || start_tls(stream, take_fd, BUFFEREVENT_SSL_CONNECTING) != OV_OK)
         stream_close(stream);
     stream_leave(stream);
@@ -314,6 +320,14 @@ enum ov_status ov_stream_connect(struct event_base *base, SSL_CTX *tls, const ch
     return OV_OK;
 }
 
+/* A frame that is left out without an end would be waited for by both sides. */
+static enum ov_status fail_send(struct ov_stream *stream)
+{
+    (void)ov_fail(&stream->end, OV_ERR_NOMEM, "memory", "out of memory for a frame");
+    stream_fail_later(stream);
+    return OV_ERR_NOMEM;
+}
+
 static void free_copy(const void *data, size_t size, void *block)
 {
     (void)data;
@@ -335,10 +349,10 @@ enum ov_status ov_stream_send(struct ov_stream *stream, const struct ov_secret *
     }
     struct ov_secret copy = OV_SECRET_INIT;
     if (ov_secret_copy(&copy, frame->data, frame->size) != OV_OK)
-        return OV_ERR_NOMEM;
+        return fail_send(stream);
     if (evbuffer_add_reference(output, copy.data, copy.size, free_copy, copy.data) != 0) {
         ov_secret_free(&copy);
-        return OV_ERR_NOMEM;
+        return fail_send(stream);
     }
     return OV_OK;
 }

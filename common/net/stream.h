@@ -60,7 +60,7 @@ OV_CHECKED enum ov_status ov_stream_connect(struct event_base *base, SSL_CTX *tl
                                             struct ov_stream **ret_stream, struct ov_error *err);
 
 /* Queues a whole frame (wiped once written). OV_ERR_STATE before on_open, OV_ERR_CLOSED after the
- * end, OV_ERR_LIMIT when the peer does not read: the stream then ends by itself. */
+ * end; OV_ERR_LIMIT when the peer does not read, OV_ERR_NOMEM: the stream then ends by itself. */
 OV_CHECKED enum ov_status ov_stream_send(struct ov_stream *stream, const struct ov_secret *frame);
 
 /* Stops and resumes reading: back-pressure. */

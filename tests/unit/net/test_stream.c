@@ -159,6 +159,48 @@ static void finishing_writes_out_everything_first(void **state)
     pair_done(&pair);
 }
 
+static void finish_now(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd;
+    (void)what;
+    struct side *side = ctx;
+    if (!side->opened)
+        ov_stream_finish(side->stream);
+}
+
+/* Lets the start of a connection go through so many turns of the loop, then finishes one side in
+ * the same turn as whatever comes next, and before it. False: the side was open by then. */
+static bool finish_after(struct side *side, int turns)
+{
+    pair_init(&pair, server_tls);
+    pair_connect(&pair, client_tls, "127.0.0.1");
+    for (int i = 0; i < turns || side->stream == NULL; i++)
+        (void)event_base_loop(pair.base, EVLOOP_ONCE);
+    bool was_opening = !side->opened;
+    struct event *finish = event_new(pair.base, -1, 0, finish_now, side);
+    event_active(finish, EV_TIMEOUT, 0);
+    if (was_opening) {
+        pair_until(&pair, &side->closed);
+        assert_false(side->opened);
+        assert_string_equal(side->why.code, "stream.finished");
+    }
+    event_free(finish);
+    pair_done(&pair);
+    return was_opening;
+}
+
+static void finishing_at_any_step_of_the_start_ends_the_stream(void **state)
+{
+    (void)state;
+    struct side *const sides[] = {&pair.client, &pair.server};
+    for (size_t i = 0; i < 2; i++) {
+        int turns = 0;
+        while (finish_after(sides[i], turns))
+            turns++;
+        assert_in_range(turns, 2, 100);
+    }
+}
+
 static void pause_first(struct side *side)
 {
     ov_stream_pause(side->stream);
@@ -618,6 +660,7 @@ int main(void)
         cmocka_unit_test(an_impossible_name_fails_and_a_pending_dial_can_be_freed),
         cmocka_unit_test(nothing_is_sent_before_the_stream_is_open),
         cmocka_unit_test(finishing_writes_out_everything_first),
+        cmocka_unit_test(finishing_at_any_step_of_the_start_ends_the_stream),
         cmocka_unit_test(frames_that_had_arrived_are_delivered_before_the_end),
         cmocka_unit_test(a_reset_still_delivers_what_had_arrived),
         cmocka_unit_test(a_paused_stream_delivers_nothing_and_loses_nothing),
