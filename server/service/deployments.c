@@ -190,6 +190,17 @@ static enum ov_status on_running(void *ctx, const struct deployment *running)
     return OV_OK;
 }
 
+/* Another deployment may be on its way to go live at one of the sites: whoever comes second waits,
+ * and then sees it. The sites are in the order of their ids, so that nobody waits in a circle. */
+static enum ov_status lock_sites(struct service *service, const struct deployment *deployment,
+                                 struct ov_error *err)
+{
+    enum ov_status status = OV_OK;
+    for (size_t i = 0; i < deployment->site_count && status == OV_OK; i++)
+        status = store_site_lock(service->store, &deployment->sites[i], err);
+    return status;
+}
+
 static enum ov_status check_sites_free(struct service *service, const struct deployment *deployment,
                                        struct ov_error *err)
 {
@@ -240,6 +251,8 @@ static enum ov_status start(struct service *service, const struct actor *actor,
     if (status == OV_OK && counts.approved < 1)
         status = ov_fail(err, OV_ERR_STATE, "deployment.no_entries",
                          "the watchlist has no approved entry; there is nothing to look for");
+    if (status == OV_OK)
+        status = lock_sites(service, ret, err);
     if (status == OV_OK)
         status = check_sites_free(service, ret, err);
     int64_t now_us = act_now_us(service);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -417,6 +418,60 @@ static void test_the_keeper_closes_what_is_past_its_window(void **state)
     assert_non_null(strstr(event, "\"kind\":\"server\""));
 }
 
+static void prepare(const char *deployment)
+{
+    char path[128];
+    apply(deployment, "\"north\"");
+    expect(
+        client_add(ada, deployment, ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
+        201, NULL);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/approve", deployment);
+    expect(client_post(ben, path, "{}"), 200, NULL);
+}
+
+static void *start_abreast(void *arg)
+{
+    struct answer *answer = arg;
+    struct client *client = client_new("person-ben");
+    *answer = client_post(client, "/v1/deployments/abreast/start", "{}");
+    client_free(client);
+    return NULL;
+}
+
+static bool somebody_waits(void)
+{
+    const struct timespec pause = {0, 10 * 1000000L};
+    for (int tries = 0; tries < 500; tries++) {
+        if (pg_value(bed.pg, "admin",
+                     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") >
+            0)
+            return true;
+        (void)nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static void test_two_deployments_do_not_go_live_at_one_site_at_the_same_moment(void **state)
+{
+    (void)state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct site north;
+    struct answer answer;
+    pthread_t thread;
+    prepare("abreast");
+    assert_int_equal(store_site_by_name(bed.store, "north", &north, &err), OV_OK);
+    /* As another server does that is just starting another deployment there. */
+    assert_int_equal(store_begin(bed.store, &err), OV_OK);
+    assert_int_equal(store_site_lock(bed.store, &north.id, &err), OV_OK);
+    assert_int_equal(pthread_create(&thread, NULL, start_abreast, &answer), 0);
+    bool waited = somebody_waits();
+    store_rollback(bed.store);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    expect(answer, 200, NULL);
+    expect(client_post(ada, "/v1/deployments/abreast/stop", "{}"), 200, NULL);
+    assert_true(waited);
+}
+
 int run_watchlist_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +487,7 @@ int run_watchlist_tests(void)
         cmocka_unit_test(test_a_long_list_is_approved_in_several_transactions),
         cmocka_unit_test(test_a_list_has_a_limit),
         cmocka_unit_test(test_the_keeper_closes_what_is_past_its_window),
+        cmocka_unit_test(test_two_deployments_do_not_go_live_at_one_site_at_the_same_moment),
     };
     return cmocka_run_group_tests_name("watchlist", tests, setup, teardown);
 }
