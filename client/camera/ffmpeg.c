@@ -21,6 +21,8 @@
 
 #define STREAM_TIMEOUT_US (10 * OV_US_PER_S) /* a stream that is silent for so long is lost */
 #define DAMAGED_IN_A_ROW_MAX 200
+#define STAMP_MAX_US (INT64_C(36525) * 86400 * OV_US_PER_S) /* a hundred years: no stamp at all */
+#define STEP_MAX_US (3600 * OV_US_PER_S) /* a longer pause in a recording counts as this */
 #define RGB_ALIGN 64
 
 /* Containers a recording may have. No playlists: they would name further files and addresses. */
@@ -45,7 +47,8 @@ struct media {
     int stream; /* index of the video */
     int64_t interval_us;
     int64_t next_due_us;
-    int64_t first_us;
+    int64_t stamp_us; /* of a recording's latest picture, and how far into it that is */
+    int64_t time_us;
     int64_t decoded; /* pictures so far */
     int damaged_in_a_row;
     bool is_live;
@@ -274,7 +277,6 @@ enum ov_status media_open(const struct place *place, const struct media_options 
     (void)snprintf(media->shown, sizeof(media->shown), "%s", place->shown);
     media->interrupt.asked = options->interrupt;
     media->is_live = options->kind == OV_SOURCE_LIVE;
-    media->first_us = AV_NOPTS_VALUE;
     media->interval_us = options->fps > 0 ? (int64_t)(OV_US_PER_S / options->fps) : 0;
     if (place->kind != PLACE_FILE)
         media->interrupt.deadline_us = now_us() + STREAM_TIMEOUT_US;
@@ -298,23 +300,38 @@ enum ov_status media_open(const struct place *place, const struct media_options 
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* The picture's stamp in the file, which may say anything. */
+static int64_t stamp_of(const struct media *media)
+{
+    const AVRational microseconds = {1, 1000000};
+    const AVStream *stream = media->format->streams[media->stream];
+    int64_t stamp = media->frame->best_effort_timestamp;
+    AVRational unit = stream->time_base;
+    if (stamp == AV_NOPTS_VALUE) {
+        stamp = media->decoded;
+        unit =
+            av_inv_q(stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : (AVRational){25, 1});
+    }
+    int64_t stamp_us = av_rescale_q(stamp, unit, microseconds);
+    if (stamp_us < -STAMP_MAX_US || stamp_us > STAMP_MAX_US)
+        return media->stamp_us;
+    return stamp_us;
+}
+
+/*
+ * Time in a recording: from 0 on and never back. Where recordings were joined the stamps start
+ * anew, and all that follows would be too early to be looked at for as long as the first one was.
+ */
 static int64_t time_of(struct media *media)
 {
     if (media->is_live)
         return now_us();
-    const AVStream *stream = media->format->streams[media->stream];
-    int64_t stamp = media->frame->best_effort_timestamp;
-    int64_t at_us = 0;
-    if (stamp != AV_NOPTS_VALUE) {
-        at_us = av_rescale_q(stamp, stream->time_base, (AVRational){1, 1000000});
-    } else {
-        AVRational rate =
-            stream->avg_frame_rate.num > 0 ? stream->avg_frame_rate : (AVRational){25, 1};
-        at_us = av_rescale_q(media->decoded, av_inv_q(rate), (AVRational){1, 1000000});
-    }
-    if (media->first_us == AV_NOPTS_VALUE)
-        media->first_us = at_us;
-    return at_us - media->first_us;
+    int64_t stamp_us = stamp_of(media);
+    int64_t step_us = media->decoded > 0 ? stamp_us - media->stamp_us : 0;
+    media->stamp_us = stamp_us;
+    if (step_us > 0)
+        media->time_us += step_us < STEP_MAX_US ? step_us : STEP_MAX_US;
+    return media->time_us;
 }
 
 static bool is_due(struct media *media, int64_t at_us)

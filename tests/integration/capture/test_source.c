@@ -187,6 +187,22 @@ static void test_recordings_are_files_and_are_sampled_by_their_own_time(void **s
     }
 }
 
+/* As when a camera begins a new file and somebody puts the pieces together: stamps start anew. */
+static void test_recordings_that_were_joined_are_sampled_to_their_end(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ov_buf joined = OV_BUF_INIT;
+    const char *piece = make_video(fixture, "piece.ts", "mpeg2video");
+    assert_int_equal(ov_file_read(piece, 16u << 20, &joined, NULL), OV_OK);
+    assert_int_equal(ov_file_read(piece, 16u << 20, &joined, NULL), OV_OK);
+    const char *path = scratch_write(&fixture->scratch, "joined.ts", joined.data, joined.length);
+    ov_buf_free(&joined);
+    struct outcome outcome = read_source(SOURCE_FORM_MEDIA, path, 5, 1000);
+    assert_int_equal(outcome.end, OV_ERR_CLOSED);
+    assert_in_range(outcome.images, 19, 20);
+    assert_in_range(outcome.last_us, 3600000, 3900000);
+}
+
 static void test_colours_come_out_as_they_went_in(void **state)
 {
     struct fixture *fixture = *state;
@@ -396,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_folders_without_images_and_missing_ones_are_errors),
         cmocka_unit_test(test_a_single_image_must_be_whole),
         cmocka_unit_test(test_recordings_are_files_and_are_sampled_by_their_own_time),
+        cmocka_unit_test(test_recordings_that_were_joined_are_sampled_to_their_end),
         cmocka_unit_test(test_colours_come_out_as_they_went_in),
         cmocka_unit_test(test_a_recording_that_is_cut_short_gives_what_is_there),
         cmocka_unit_test(test_what_is_no_video_is_said_to_be_none),
