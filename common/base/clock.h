@@ -15,7 +15,7 @@
 
 struct ov_clock {
     int64_t (*utc_us)(void *ctx);  /* since 1970-01-01 UTC; may jump */
-    int64_t (*mono_us)(void *ctx); /* never goes back; origin unspecified */
+    int64_t (*mono_us)(void *ctx); /* never goes back, counts on in suspension; any origin */
     void *ctx;
 };
 
