@@ -110,12 +110,12 @@ static enum ov_status judge(struct alert_worker *worker, const struct crop_job *
         ov_jpeg_decode(&image, job->jpeg.data, job->jpeg.size, CROP_SIDE_MAX_PX, &why);
     if (status == OV_ERR_INVALID || status == OV_ERR_LIMIT)
         return OV_OK; /* not a picture: nothing that could be shown is kept */
-    if (status == OV_OK) {
-        ret->keep = true;
-        status = best_cosine(worker, &image, probe, &ret->cosine, err);
-        if (status == OV_OK && crop_score_is_match(ret->cosine))
-            ret->state = CROP_MATCHES;
-    }
+    if (status != OV_OK)
+        return ov_fail(err, why.status, why.code, "%s", why.text);
+    ret->keep = true;
+    status = best_cosine(worker, &image, probe, &ret->cosine, err);
+    if (status == OV_OK && crop_score_is_match(ret->cosine))
+        ret->state = CROP_MATCHES;
     ov_image_free(&image);
     return status;
 }

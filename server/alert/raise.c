@@ -114,12 +114,25 @@ static struct store_bytes bytes_of(const struct ov_secret *secret)
     return (struct store_bytes){secret->data, secret->size};
 }
 
+/* The deployment is live: a list without its key is a fault, not an entry that has been withdrawn.
+ */
+static enum ov_status load_list_key(struct raise *raise, struct vault_key **ret_key,
+                                    struct ov_error *err)
+{
+    struct ov_error why = OV_ERROR_INIT;
+    enum ov_status status = vault_key_load(raise->worker->vault, VAULT_WATCHLIST,
+                                           &raise->row.deployment_id, ret_key, &why);
+    if (status == OV_ERR_NOT_FOUND)
+        return ov_fail(err, OV_ERR_INTERNAL, "alert.list_key",
+                       "the watchlist key of a live deployment is not in the vault: put it back");
+    return status == OV_OK ? OV_OK : ov_fail(err, why.status, why.code, "%s", why.text);
+}
+
 static enum ov_status copy_source(struct raise *raise, struct ov_error *err)
 {
     struct vault_key *list_key = NULL;
     const struct ov_probe *probe = probe_of(raise);
-    enum ov_status status = vault_key_load(raise->worker->vault, VAULT_WATCHLIST,
-                                           &raise->row.deployment_id, &list_key, err);
+    enum ov_status status = load_list_key(raise, &list_key, err);
     if (status != OV_OK)
         return status;
     struct copying copying = {raise, list_key, err};
@@ -235,8 +248,11 @@ static enum ov_status carry_out(struct raise *raise, enum raise_outcome outcome,
                                 const struct ov_id *same_id, struct ov_error *err)
 {
     enum ov_status status = OV_OK;
-    if (!ov_id_is_zero(same_id))
+    if (!ov_id_is_zero(same_id)) {
+        if (!ov_id_equal(same_id, &raise->row.id))
+            raise->may_be_committed = false; /* a resend's alert took the place of ours */
         return confirm_same(raise, same_id, err);
+    }
     raise->may_be_committed = false; /* an earlier try of ours would have been found */
     if (outcome != RAISE_NEW) {
         store_rollback(raise->worker->store);
@@ -272,6 +288,7 @@ static void finish(struct raise *raise, bool alert_exists)
 {
     struct ov_error err = OV_ERROR_INIT;
     bool orphan = raise->key != NULL && !alert_exists && !raise->may_be_committed;
+    store_rollback(raise->worker->store); /* of one given up: its locks must not outlive it */
     vault_key_free(raise->key);
     forget_sealed(raise);
     if (orphan &&

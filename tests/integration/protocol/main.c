@@ -54,6 +54,7 @@ int main(void)
         bench_test(same_track_alerts_once),
         bench_test(cool_down_suppresses),
         bench_test(resent_probe_makes_no_second_alert),
+        bench_test(match_that_cannot_be_stored_is_not_acknowledged),
         bench_test(unacknowledged_alert_comes_again),
         bench_test(crop_of_the_probe_matches),
         bench_test(crop_of_somebody_else_differs),

@@ -64,6 +64,7 @@ void match_is_acknowledged_and_pushed(void **state);
 void same_track_alerts_once(void **state);
 void cool_down_suppresses(void **state);
 void resent_probe_makes_no_second_alert(void **state);
+void match_that_cannot_be_stored_is_not_acknowledged(void **state);
 void unacknowledged_alert_comes_again(void **state);
 
 /* crops_test.c */
