@@ -112,7 +112,8 @@ void ov_config_print_sample(const struct ov_config_table *table, FILE *out)
         section = key->section;
         (void)fprintf(out, "\n");
         print_wrapped(key->help, "# ", out);
-        (void)fprintf(out, "# (%s)\n", ov_config_allowed(key, allowed, sizeof(allowed)));
+        (void)fprintf(out, "# (%s%s)\n", ov_config_allowed(key, allowed, sizeof(allowed)),
+                      key->fallback == NULL ? "; required" : "");
         bool unset = key->fallback == NULL || key->fallback[0] == '\0';
         (void)fprintf(out, "%s%s =%s%s\n", unset ? "#" : "", key->key, unset ? "" : " ",
                       unset ? "" : key->fallback);

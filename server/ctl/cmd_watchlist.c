@@ -151,6 +151,20 @@ static enum ctl_exit print_json_list(struct ctl *ctl, json_t *entries, struct ov
     return ctl_print(&out, err);
 }
 
+/* A misspelt state would look like an empty list. */
+static enum ctl_exit check_state(const char *state, struct ov_error *err)
+{
+    static const char *const states[] = {"proposed", "approved", "withdrawn"};
+    if (state == NULL)
+        return CTL_OK;
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (strcmp(state, states[i]) == 0)
+            return CTL_OK;
+    (void)ov_fail(err, OV_ERR_INVALID, "usage.option",
+                  "--state has to be one of: proposed, approved, withdrawn");
+    return CTL_USAGE;
+}
+
 enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
                                  struct ov_error *err)
 {
@@ -161,7 +175,9 @@ enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given
     struct listing listing = {.ctl = ctl,
                               .state = invocation_option(given, "--state"),
                               .may_show_names = terminal_may_show_names(&ctl->terminal)};
-    enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
+    enum ctl_exit result = check_state(listing.state, err);
+    if (result == CTL_OK)
+        result = ctl_find_deployment(ctl, given->args[0], id, err);
     if (result != CTL_OK)
         return result;
     table_init(&listing.table, listing.may_show_names ? all : few);
@@ -248,7 +264,9 @@ enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *gi
     if (ctl->json)
         api_dump(answer, ctl->terminal.out_is_terminal, &out);
     else
-        ov_buf_printf(&out, "approved: %lld\n", api_int(answer, "approved"));
+        ov_buf_printf(
+            &out, "approved: %lld%s\n", api_int(answer, "approved"),
+            api_int(answer, "approved") > 0 ? "" : " (nothing waits that another person proposed)");
     json_decref(answer);
     return ctl_print(&out, err);
 }

@@ -60,7 +60,7 @@ static enum ov_status check_subject(struct subject *take_subject, struct subject
     }
     subject_free(take_subject);
     return ov_fail(err, OV_ERR_INVALID, "subject.text",
-                   "name and reference are needed, each of at most %d bytes of UTF-8 text",
+                   "name and reference are needed, a line each, of at most %d bytes of UTF-8 text",
                    SUBJECT_TEXT_MAX);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "server/vault/vault.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,11 @@ enum ov_status vault_open(const char *dir, const char *installation_key_path,
         status = ov_fail(err, OV_ERR_LIMIT, "vault.path", "the path of the vault is too long");
     else
         memcpy(vault->dir, dir, strlen(dir) + 1);
+    if (status == OV_OK && access(dir, F_OK) != 0 && errno == ENOENT)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "vault.missing",
+                         "there is no vault in %s: 'overtd bootstrap' makes one in a new "
+                         "installation; in any other restore it",
+                         dir);
     if (status == OV_OK)
         status = each_folder(dir, ov_file_check_private, err);
     if (status == OV_OK)

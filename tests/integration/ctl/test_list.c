@@ -258,6 +258,10 @@ static void states_are_selected_without_being_shown(void **state)
     assert_int_equal(said.status, 0);
     assert_int_equal(count_in(&said.out, "\n"), 1);
     said_free(&said);
+    /* A misspelt state is not an empty list. */
+    said = office_run(office, "ben", NULL, "watchlist", "list", NAME, "--state", "propsed", NULL);
+    assert_int_equal(said.status, 2);
+    said_free(&said);
 }
 
 /* --- approving --- */

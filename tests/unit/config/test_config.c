@@ -269,7 +269,7 @@ static void the_sample_file_is_a_valid_file_with_the_defaults(void **state)
     assert_int_equal(fclose(out), 0);
     assert_non_null(strstr(text, "[capture]"));
     assert_non_null(strstr(text, "port = 7600"));
-    assert_non_null(strstr(text, "#ca ="));
+    assert_non_null(strstr(text, "; required)\n#ca ="));
     assert_non_null(strstr(text, "a whole number from 1 to 65535"));
     start(&settings);
     write_file(text, size);

@@ -410,6 +410,17 @@ static void a_damaged_check_file_is_a_wrong_key(void **state)
                    &err);
 }
 
+static void a_vault_that_is_not_there_is_called_missing(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct vault *vault = NULL;
+    char dir[160];
+    (void)snprintf(dir, sizeof(dir), "%s/nowhere", f->dir);
+    assert_refused(vault_open(dir, f->key_path, &vault, &err), OV_ERR_NOT_FOUND, "vault.missing",
+                   &err);
+}
+
 static void a_path_that_is_too_long_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -438,6 +449,7 @@ int main(void)
         EACH(another_installation_key_opens_nothing_and_changes_nothing),
         EACH(a_vault_open_to_others_is_refused),
         EACH(a_damaged_check_file_is_a_wrong_key),
+        EACH(a_vault_that_is_not_there_is_called_missing),
         EACH(a_path_that_is_too_long_is_refused),
     };
     return cmocka_run_group_tests(vault, NULL, NULL);
