@@ -12,6 +12,8 @@ packages=(
     libopenblas-dev
     # tests and the demo start servers of their own from this; no existing cluster is touched
     postgresql postgresql-client
+    # makes the recording that a test plays to a capture client
+    ffmpeg
 )
 ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck)
 
