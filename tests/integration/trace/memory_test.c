@@ -70,21 +70,18 @@ static int group_teardown(void **state)
 /* How often any part of the descriptor is in the server's memory, in any form it has there. */
 static long find_in_memory(const float *values, bool quiet)
 {
-    struct search search;
     uint8_t wire[2 * PEER_DIMENSION];
     float received[PEER_DIMENSION];
+    struct memory_result result;
     peer_wire_form(values, wire);
     forms_as_received(values, received, PEER_DIMENSION);
-    search_init(&search);
-    search.quiet = quiet;
-    search_add_windows(&search, "float16", wire, sizeof(wire), false);
-    search_add_windows(&search, "float32", received, FLOAT_BYTES, false);
-    long long searched = memory_search(scene.world.overtd, &search);
-    long hits = search_hits(&search);
-    print_message("%lld MB searched, %ld hits\n", searched >> 20, hits);
-    assert_true(searched > 10 << 20);
-    search_free(&search);
-    return hits;
+    const struct memory_form forms[] = {
+        {"as it came (float16)", wire, sizeof(wire), 2},
+        {"as it is compared (float32)", (const uint8_t *)received, FLOAT_BYTES, sizeof(float)}};
+    memory_search(scene.world.overtd, forms, 2, quiet, &result);
+    print_message("%lld MB searched, %ld hits\n", result.bytes >> 20, result.hits);
+    assert_true(result.bytes > 10 << 20);
+    return result.hits;
 }
 
 static void pause_ms(long ms)
@@ -121,7 +118,7 @@ static void what_is_in_use_is_found(void **state)
     assert_true(
         peer_send_one(&scene.peer, scene.number, scene.number, face_values(&scene.faces.wanted)));
     assert_false(peer_receive_ack(&scene.peer, 500, &ack));
-    assert_true(find_in_memory(face_values(&scene.faces.wanted), true) > 0);
+    assert_true(find_in_memory(face_values(&scene.faces.wanted), true) > 400); /* all of it */
     assert_int_equal(world_psql_number(&scene.world,
                                        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE"
                                        " relation = 'overt.alert'::regclass AND mode = "
