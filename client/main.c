@@ -21,6 +21,7 @@
 #include "client/track/recogniser.h"
 #include "common/base/file.h"
 #include "common/base/log.h"
+#include "common/base/program.h"
 #include "common/base/secret.h"
 #include "common/net/init.h"
 
@@ -95,8 +96,8 @@ static const char *model_folder(const struct options *options)
 {
     if (options->model != NULL)
         return options->model;
-    return access(OVERT_MODEL_BUILT "/model.ini", R_OK) == 0 ? OVERT_MODEL_BUILT
-                                                             : OVERT_MODEL_INSTALLED;
+    bool has_built = ov_program_is_in_build() && access(OVERT_MODEL_BUILT "/model.ini", R_OK) == 0;
+    return has_built ? OVERT_MODEL_BUILT : OVERT_MODEL_INSTALLED;
 }
 
 /* Everything that can be wrong with what the user gave, before the server is asked. */

@@ -23,6 +23,7 @@
 #include <onnxruntime_c_api.h>
 
 #include "common/base/log.h"
+#include "common/base/program.h"
 #include "common/base/secret.h"
 #include "common/face/face.h"
 #include "common/face/infer_memory.h"
@@ -379,8 +380,8 @@ static enum ov_status init_output(struct ov_infer *net, size_t index, struct ov_
 
 const char *ov_infer_default_runtime(void)
 {
-    return access(OVERT_ONNXRUNTIME_BUILT, R_OK) == 0 ? OVERT_ONNXRUNTIME_BUILT
-                                                      : OVERT_ONNXRUNTIME_INSTALLED;
+    bool has_built = ov_program_is_in_build() && access(OVERT_ONNXRUNTIME_BUILT, R_OK) == 0;
+    return has_built ? OVERT_ONNXRUNTIME_BUILT : OVERT_ONNXRUNTIME_INSTALLED;
 }
 
 enum ov_status ov_infer_new(const char *runtime_path, const void *onnx, size_t onnx_size,

@@ -26,7 +26,7 @@ struct ov_infer_spec {
     size_t output_count;
 };
 
-/* The runtime of the build, or, where that is not there, the installed one. */
+/* The build's runtime for a program run from its build folder; else the installed one. */
 const char *ov_infer_default_runtime(void);
 
 /*
