@@ -49,14 +49,16 @@ const struct command commands[] = {
                   false, false},
                  {"--hours", "N", "instead of --end: so many hours after the start", NULL, false,
                   false},
-                 {"--threshold", "X", "score from which there is an alert (cosine)", NULL, false,
-                  false},
-                 {"--cool-down", "S", "seconds without a second alert for the same entry", NULL,
+                 {"--threshold", "X", "cosine from which there is an alert (default: the model's)",
+                  NULL, false, false},
+                 {"--cool-down", "S", "seconds between alerts for one entry (default: 60)", NULL,
                   false, false},
-                 {"--min-face", "PX", "smallest face that is looked for", NULL, false, false}},
+                 {"--min-face", "PX", "smallest face looked for (default: 40)", NULL, false,
+                  false}},
      .help =
-         "Whoever applies cannot start it: another person authorises. TIME is like\n"
-         "2026-05-01T12:00Z, or '2026-05-01 13:00' in this computer's time zone.\n"
+         "Whoever applies cannot start it: another person authorises. A deployment\n"
+         "lasts 12 hours at most. TIME is like 2026-05-01T12:00Z, or\n"
+         "'2026-05-01 13:00' in this computer's time zone.\n"
          "\n"
          "  overtctl deployment create 'North gate, 1 May' --site north-gate \\\n"
          "      --purpose 'Exercise 12 of the trial plan' --start '2026-05-01 13:00' --hours 4\n",
