@@ -31,7 +31,8 @@ struct follower {
     struct deployment *running; /* as last read */
     size_t count;
     size_t capacity;
-    struct failed_load failed; /* the last one */
+    struct failed_load *failed; /* at most one for each running deployment */
+    size_t failed_count;
 };
 
 static enum ov_status on_deployment(void *ctx, const struct deployment *deployment)
@@ -58,47 +59,69 @@ static bool has_same_settings(const struct deployment *a, const struct deploymen
            memcmp(a->sites, b->sites, a->site_count * sizeof(a->sites[0])) == 0;
 }
 
-static bool has_just_failed(const struct follower *follower, const struct deployment *deployment)
+/* NULL when there is none. */
+static struct failed_load *failure_of(struct follower *follower, const struct ov_id *deployment_id)
 {
-    const struct failed_load *failed = &follower->failed;
-    return ov_id_equal(&failed->deployment_id, &deployment->id) &&
-           failed->gallery_version == deployment->gallery_version &&
+    for (size_t i = 0; i < follower->failed_count; i++)
+        if (ov_id_equal(&follower->failed[i].deployment_id, deployment_id))
+            return &follower->failed[i];
+    return NULL;
+}
+
+static bool has_just_failed(struct follower *follower, const struct deployment *deployment)
+{
+    const struct failed_load *failed = failure_of(follower, &deployment->id);
+    return failed != NULL && failed->gallery_version == deployment->gallery_version &&
            ov_clock_mono_us(follower->options.clock) - failed->at_us < LOAD_AGAIN_US;
 }
 
-static void note_failure(struct follower *follower, const struct deployment *deployment,
-                         const struct ov_error *err)
+static struct failed_load *add_failure(struct follower *follower)
 {
-    char id[OV_ID_TEXT_SIZE];
-    bool again = ov_id_equal(&follower->failed.deployment_id, &deployment->id) &&
-                 follower->failed.gallery_version == deployment->gallery_version;
-    follower->failed = (struct failed_load){deployment->id, deployment->gallery_version,
-                                            ov_clock_mono_us(follower->options.clock)};
-    if (again)
-        return;
-    ov_log_error(OV_LOG_ERROR, "match", "load_failed", err);
-    ov_log(OV_LOG_ERROR, "match", "not_searchable", "deployment=%s gallery_version=%lld",
-           ov_id_format(&deployment->id, id), (long long)deployment->gallery_version);
+    struct failed_load *failed =
+        realloc(follower->failed, (follower->failed_count + 1) * sizeof(*failed));
+    if (failed == NULL)
+        return NULL;
+    follower->failed = failed;
+    failed = &follower->failed[follower->failed_count++];
+    *failed = (struct failed_load){.gallery_version = -1};
+    return failed;
 }
 
-/* The new list, or NULL; err says whether the database is at fault. */
-static struct gallery *load(struct follower *follower, const struct deployment *deployment,
-                            enum ov_status *ret_status, struct ov_error *err)
+static enum ov_status note_failure(struct follower *follower, const struct deployment *deployment,
+                                   const struct ov_error *why)
 {
-    struct gallery *gallery = NULL;
-    *ret_status = OV_OK;
-    if (has_just_failed(follower, deployment))
-        return NULL;
-    *ret_status = loader_build(follower->store, follower->options.vault, &follower->options.model,
-                               deployment, &gallery, err);
-    if (*ret_status == OV_OK)
-        return gallery;
-    if (*ret_status != OV_ERR_UNAVAILABLE) {
-        note_failure(follower, deployment, err);
-        ov_error_clear(err);
-        *ret_status = OV_OK;
-    }
-    return NULL;
+    char id[OV_ID_TEXT_SIZE];
+    struct failed_load *failed = failure_of(follower, &deployment->id);
+    if (failed == NULL)
+        failed = add_failure(follower);
+    if (failed == NULL)
+        return OV_ERR_NOMEM;
+    bool again = failed->gallery_version == deployment->gallery_version;
+    *failed = (struct failed_load){deployment->id, deployment->gallery_version,
+                                   ov_clock_mono_us(follower->options.clock)};
+    if (again)
+        return OV_OK;
+    ov_log_error(OV_LOG_ERROR, "match", "load_failed", why);
+    ov_log(OV_LOG_ERROR, "match", "not_searchable", "deployment=%s gallery_version=%lld",
+           ov_id_format(&deployment->id, id), (long long)deployment->gallery_version);
+    return OV_OK;
+}
+
+static bool is_running(const struct follower *follower, const struct ov_id *deployment_id)
+{
+    for (size_t i = 0; i < follower->count; i++)
+        if (ov_id_equal(&follower->running[i].id, deployment_id))
+            return true;
+    return false;
+}
+
+static void forget_failures(struct follower *follower)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < follower->failed_count; i++)
+        if (is_running(follower, &follower->failed[i].deployment_id))
+            follower->failed[kept++] = follower->failed[i];
+    follower->failed_count = kept;
 }
 
 static void log_published(const struct deployment *deployment, const struct gallery *gallery)
@@ -135,31 +158,50 @@ static enum ov_status follow_settings(struct follower *follower,
     return status;
 }
 
+static bool is_current(struct follower *follower, const struct deployment *deployment)
+{
+    struct target *old = registry_get(follower->options.registry, &deployment->id);
+    bool same = old != NULL && old->deployment.gallery_version == deployment->gallery_version;
+    target_release(old);
+    return same;
+}
+
 /*
  * The list. Where the newer one cannot be loaded the older one stays: an entry withdrawn since then
- * raises no alert, because the alert path asks again.
+ * raises no alert, because the alert path asks again. Only the database's failure is ours too.
  */
 static enum ov_status follow_list(struct follower *follower, const struct deployment *deployment,
                                   bool *changed, struct ov_error *err)
 {
-    struct target *old = registry_get(follower->options.registry, &deployment->id);
-    bool same = old != NULL && old->deployment.gallery_version == deployment->gallery_version;
-    enum ov_status status = OV_OK;
-    target_release(old);
-    if (same)
-        return OV_OK;
-    struct gallery *gallery = load(follower, deployment, &status, err);
-    return gallery != NULL ? publish(follower, deployment, gallery, changed) : status;
+    struct gallery *gallery = NULL;
+    struct ov_error why = OV_ERROR_INIT;
+    enum ov_status status = loader_build(follower->store, follower->options.vault,
+                                         &follower->options.model, deployment, &gallery, &why);
+    if (status == OV_OK)
+        return publish(follower, deployment, gallery, changed);
+    if (status == OV_ERR_UNAVAILABLE)
+        return ov_fail(err, status, why.code, "%s", why.text);
+    return note_failure(follower, deployment, &why);
 }
 
-static enum ov_status refresh(struct follower *follower, struct ov_error *err)
+/* One list that has changed, if any: loading can take seconds, and whatever was stopped meanwhile
+ * must not wait for the lists after it. */
+static enum ov_status follow_next_list(struct follower *follower, bool *changed, bool *ret_more,
+                                       struct ov_error *err)
 {
-    bool changed = false;
-    follower->count = 0;
-    enum ov_status status =
-        store_deployment_each_running(follower->store, on_deployment, follower, err);
-    if (status != OV_OK)
-        return status;
+    *ret_more = false;
+    for (size_t i = 0; i < follower->count; i++) {
+        const struct deployment *deployment = &follower->running[i];
+        if (is_current(follower, deployment) || has_just_failed(follower, deployment))
+            continue;
+        *ret_more = true;
+        return follow_list(follower, deployment, changed, err);
+    }
+    return OV_OK;
+}
+
+static enum ov_status remove_ended(struct follower *follower, bool *changed, struct ov_error *err)
+{
     struct ov_id *ids = calloc(follower->count + 1, sizeof(*ids));
     if (ids == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for deployments");
@@ -167,16 +209,44 @@ static enum ov_status refresh(struct follower *follower, struct ov_error *err)
         ids[i] = follower->running[i].id;
     size_t removed = registry_keep_only(follower->options.registry, ids, follower->count);
     free(ids);
-    if (removed > 0)
-        ov_log(OV_LOG_INFO, "match", "removed", "deployments=%zu", removed);
+    if (removed == 0)
+        return OV_OK;
+    *changed = true;
+    ov_log(OV_LOG_INFO, "match", "removed", "deployments=%zu", removed);
+    return OV_OK;
+}
+
+/* What may search, and by which settings. */
+static enum ov_status follow_running(struct follower *follower, bool *changed, struct ov_error *err)
+{
+    int64_t asked_at_us = ov_clock_mono_us(follower->options.clock);
+    follower->count = 0;
+    enum ov_status status =
+        store_deployment_each_running(follower->store, on_deployment, follower, err);
+    if (status == OV_OK)
+        status = remove_ended(follower, changed, err);
     for (size_t i = 0; i < follower->count && status == OV_OK; i++)
-        status = follow_settings(follower, &follower->running[i], &changed);
-    if (status == OV_OK) /* what may no longer search does not, from here on */
-        registry_confirm(follower->options.registry);
-    for (size_t i = 0; i < follower->count && status == OV_OK; i++)
-        status = follow_list(follower, &follower->running[i], &changed, err);
-    if ((changed || removed > 0) && follower->options.on_change != NULL)
-        follower->options.on_change(follower->options.ctx);
+        status = follow_settings(follower, &follower->running[i], changed);
+    if (status != OV_OK)
+        return status;
+    forget_failures(follower);
+    /* What may no longer search does not, from here on. */
+    registry_confirm(follower->options.registry, asked_at_us);
+    return OV_OK;
+}
+
+static enum ov_status refresh(struct follower *follower, struct ov_error *err)
+{
+    enum ov_status status = OV_OK;
+    bool more = true;
+    while (status == OV_OK && more && !atomic_load(&follower->stopping)) {
+        bool changed = false;
+        status = follow_running(follower, &changed, err);
+        if (status == OV_OK)
+            status = follow_next_list(follower, &changed, &more, err);
+        if (changed && follower->options.on_change != NULL)
+            follower->options.on_change(follower->options.ctx);
+    }
     return status;
 }
 
@@ -252,5 +322,6 @@ void follower_stop(struct follower *follower)
         (void)pthread_join(follower->thread, NULL);
     store_close(follower->store);
     free(follower->running);
+    free(follower->failed);
     free(follower);
 }

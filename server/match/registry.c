@@ -237,12 +237,11 @@ bool target_is_live(const struct target *target, int64_t utc_us)
            utc_us >= target->deployment.starts_at_us && utc_us < target->deployment.ends_at_us;
 }
 
-void registry_confirm(struct registry *registry)
+void registry_confirm(struct registry *registry, int64_t asked_at_us)
 {
-    int64_t now = ov_clock_mono_us(registry->clock);
     (void)pthread_mutex_lock(&registry->lock);
     registry->confirmed = true;
-    registry->confirmed_at_us = now;
+    registry->confirmed_at_us = asked_at_us;
     (void)pthread_mutex_unlock(&registry->lock);
 }
 

@@ -53,10 +53,12 @@ void target_release(struct target *target);
 bool target_is_live(const struct target *target, int64_t utc_us);
 
 /*
- * The database has just confirmed what is registered here. Authority that could not be confirmed
- * for a while is not assumed: see REGISTRY_LEASE_LIMIT_US and REGISTRY_SEARCH_LIMIT_US.
+ * The database has confirmed what is registered here; asked_at_us (monotonic) is when it was asked:
+ * an answer that was long on its way says nothing about what happened meanwhile. Authority that
+ * could not be confirmed for a while is not assumed: see REGISTRY_LEASE_LIMIT_US and
+ * REGISTRY_SEARCH_LIMIT_US.
  */
-void registry_confirm(struct registry *registry);
+void registry_confirm(struct registry *registry, int64_t asked_at_us);
 /* Microseconds since then; INT64_MAX when never. */
 int64_t registry_unconfirmed_us(struct registry *registry);
 

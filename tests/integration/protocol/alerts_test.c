@@ -1,5 +1,4 @@
 /* A face that matches: from the probe to the acknowledged alert, once. */
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,24 +124,11 @@ void resent_probe_makes_no_second_alert(void **state)
     ov_alert_done(&alert);
 }
 
-/* The list's key out of the vault, or back in it. */
-static void move_list_key(struct bench *bench, bool away)
-{
-    char id[OV_ID_TEXT_SIZE];
-    char name[128];
-    char path[PATH_MAX];
-    char aside[PATH_MAX];
-    (void)snprintf(name, sizeof(name), "vault/watchlist/%s.key", ov_id_format(&bench->trial, id));
-    (void)snprintf(path, sizeof(path), "%s", world_path(&bench->world, name));
-    (void)snprintf(aside, sizeof(aside), "%s", world_path(&bench->world, "list.key"));
-    assert_int_equal(rename(away ? path : aside, away ? aside : path), 0);
-}
-
 void match_that_cannot_be_stored_is_not_acknowledged(void **state)
 {
     struct bench *bench = *state;
     bench_live(bench);
-    move_list_key(bench, true);
+    bench_move_list_key(bench, &bench->trial, true);
     assert_true(peer_send_one(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
     bench_assert_refused(&bench->peer, "server.unavailable");
     assert_int_equal(alerts_of_run(bench), 0);
@@ -151,7 +137,7 @@ void match_that_cannot_be_stored_is_not_acknowledged(void **state)
         world_psql_number(&bench->world,
                           "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"),
         0);
-    move_list_key(bench, false);
+    bench_move_list_key(bench, &bench->trial, false);
     peer_close(&bench->peer);
     bench_live(bench);
     assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));

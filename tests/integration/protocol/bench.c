@@ -148,6 +148,17 @@ bool bench_probe(struct peer *peer, uint64_t batch, uint64_t sequence, const flo
     return ack.alerted_count == 1;
 }
 
+void bench_move_list_key(struct bench *bench, const struct ov_id *deployment_id, bool away)
+{
+    char id[OV_ID_TEXT_SIZE];
+    char key[PATH_MAX];
+    char aside[PATH_MAX];
+    (void)ov_id_format(deployment_id, id);
+    (void)snprintf(key, sizeof(key), "%s/vault/watchlist/%s.key", bench->world.dir, id);
+    (void)snprintf(aside, sizeof(aside), "%s/%s.key.away", bench->world.dir, id);
+    assert_int_equal(rename(away ? key : aside, away ? aside : key), 0);
+}
+
 long bench_count(struct bench *bench, const char *sql_with_id, const struct ov_id *id)
 {
     char text[OV_ID_TEXT_SIZE];

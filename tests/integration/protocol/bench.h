@@ -62,6 +62,9 @@ void bench_assert_hello_refused(struct bench *bench, struct peer *peer,
  */
 bool bench_probe(struct peer *peer, uint64_t batch, uint64_t sequence, const float *descriptor);
 
+/* The key of a deployment's watchlist out of the vault, or back in it. */
+void bench_move_list_key(struct bench *bench, const struct ov_id *deployment_id, bool away);
+
 /* A number of the database, with an id put in place of %s. */
 long bench_count(struct bench *bench, const char *sql_with_id, const struct ov_id *id);
 

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "common/base/file.h"
@@ -216,6 +217,45 @@ static void list_changes_while_probes_flow(void **state)
         assert_false(walk_by(&walk));
 }
 
+/* How often overtd's log says it. */
+static int log_says(struct bench *bench, const char *text)
+{
+    char line[1024];
+    int count = 0;
+    FILE *log = fopen(bench->world.overtd_log, "re");
+    assert_non_null(log);
+    while (fgets(line, sizeof(line), log) != NULL)
+        count += strstr(line, text) != NULL;
+    (void)fclose(log);
+    return count;
+}
+
+/* Two lists cannot be loaded: each is reported once, and what was loaded before is searched on. */
+static void lists_that_cannot_be_loaded_are_reported_once_each(void **state)
+{
+    static const char *const names[] = {"first", "second"};
+    struct bench *bench = *state;
+    struct ov_id ids[2];
+    const struct timespec while_it_looks = {2, 0}; /* four times, and more when it is woken */
+    int before = log_says(bench, "not_searchable");
+    for (int i = 0; i < 2; i++) {
+        world_go_live(&bench->world, names[i], names[i], 0, &ids[i]);
+        bench_join(bench, &bench->peer, names[i], NULL); /* so it has been loaded */
+        peer_close(&bench->peer);
+        bench_move_list_key(bench, &ids[i], true);
+        change_deployment(bench, &ids[i], "gallery_version = gallery_version + 1");
+    }
+    int64_t until_ms = now_ms() + BENCH_LIMIT_MS;
+    while (log_says(bench, "not_searchable") < before + 2 && now_ms() < until_ms)
+        (void)nanosleep(&(struct timespec){0, 100 * OV_US_PER_MS * 1000}, NULL);
+    (void)nanosleep(&while_it_looks, NULL);
+    assert_int_equal(log_says(bench, "not_searchable"), before + 2);
+    for (int i = 0; i < 2; i++)
+        bench_move_list_key(bench, &ids[i], false);
+    bench_join(bench, &bench->peer, "second", NULL);
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+}
+
 /* A lease comes with Welcome, signed for this run by the key that Welcome names. */
 static void lease_comes_with_welcome(void **state)
 {
@@ -264,6 +304,7 @@ int main(void)
         bench_test(window_closes),
         bench_test(threshold_is_told_and_applied),
         bench_test(list_changes_while_probes_flow),
+        bench_test(lists_that_cannot_be_loaded_are_reported_once_each),
         bench_test(stopping_server_says_so),
     };
     return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);

@@ -121,9 +121,19 @@ static void authority_that_was_never_confirmed_is_infinitely_old(void **state)
     struct ov_clock clock = {fake_utc, fake_mono, &time};
     struct registry *registry = registry_new(&clock);
     assert_true(registry_unconfirmed_us(registry) == INT64_MAX);
-    registry_confirm(registry);
+    registry_confirm(registry, 5000);
     time.mono_us = 7500;
     assert_int_equal(registry_unconfirmed_us(registry), 2500);
+    registry_free(registry);
+}
+
+static void a_confirmation_is_as_old_as_its_question(void **state)
+{
+    struct fake_time time = {0, 60000000};
+    struct ov_clock clock = {fake_utc, fake_mono, &time};
+    struct registry *registry = registry_new(&clock);
+    registry_confirm(registry, 20000000); /* the answer took 40 seconds */
+    assert_true(registry_unconfirmed_us(registry) > REGISTRY_SEARCH_LIMIT_US);
     registry_free(registry);
 }
 
@@ -164,6 +174,7 @@ int main(void)
         cmocka_unit_test(what_is_not_running_any_more_is_removed),
         cmocka_unit_test(a_target_is_live_only_inside_its_window),
         cmocka_unit_test(authority_that_was_never_confirmed_is_infinitely_old),
+        cmocka_unit_test(a_confirmation_is_as_old_as_its_question),
         cmocka_unit_test(a_minute_is_taken_once_and_only_when_it_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
