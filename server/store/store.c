@@ -185,9 +185,10 @@ static enum ov_status connect_now(struct store *store, struct ov_error *err)
     /* Before dbname: defaults that the conninfo may override. After it: what it may not. */
     static const char *const keywords[] = {"connect_timeout",      "fallback_application_name",
                                            "tcp_user_timeout",     "keepalives_idle",
+                                           "keepalives_interval", /* the system's is 75 s */
                                            "target_session_attrs", "dbname",
                                            "client_encoding",      NULL};
-    const char *const values[] = {"5",          "overtd",        "10000", "10",
+    const char *const values[] = {"5",          "overtd",        "10000", "10", "5",
                                   "read-write", store->conninfo, "UTF8",  NULL};
     disconnect(store);
     store->conn = PQconnectdbParams(keywords, values, 1);
