@@ -111,10 +111,9 @@ static void check_session(struct session *session, int64_t now_us)
 static bool is_drained(struct session *session, bool time_is_up)
 {
     struct ov_error err = OV_ERROR_INIT;
-    bool open = session->phase == SESSION_LIVE || session->phase == SESSION_LEAVING;
     session_offer_waiting(session);
     ov_stream_pause(session->stream);
-    if (open && session->outstanding > 0 && !time_is_up)
+    if (session_is_open(session) && session->outstanding > 0 && !time_is_up)
         return false;
     (void)ov_fail(&err, OV_ERR_CLOSED, "server.stopping",
                   "the server is being stopped: connect again shortly");

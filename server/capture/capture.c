@@ -92,11 +92,13 @@ void capture_reload_tls(struct capture *capture)
     post(capture, (struct message){.kind = MESSAGE_RELOAD});
 }
 
+/* Also to a session whose deployment has just ended: nobody gets another one there to hear of an
+ * alert that was raised a moment before. */
 static void push_alert(struct capture *capture, const struct delivery_item *item)
 {
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         struct session *session = capture->sessions[i];
-        if (session != NULL && session->phase == SESSION_LIVE &&
+        if (session != NULL && session_is_open(session) &&
             ov_id_equal(&session->site_id, &item->site_id) &&
             ov_id_equal(&session->deployment_id, &item->deployment_id))
             session_push_alert(session, item);

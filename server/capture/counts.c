@@ -25,7 +25,7 @@ void session_on_counts_stored(struct session *session, const struct desk_job *jo
 {
     struct ov_secret frame = OV_SECRET_INIT;
     struct ov_counts_ack ack = {.run_id = job->counts.run_id, .minute_us = job->counts.minute_us};
-    if (session->phase != SESSION_LIVE && session->phase != SESSION_LEAVING)
+    if (!session_is_open(session))
         return;
     if (job->status != OV_OK) {
         session_fail(session, &job->err);

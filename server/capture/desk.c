@@ -83,11 +83,11 @@ static enum ov_status do_job(struct desk_worker *worker, struct desk_job *job, s
     return ov_fail(err, OV_ERR_INTERNAL, "capture.desk", "a job of no kind");
 }
 
-/* A client sends counts and acknowledgements once per session: they wait for the database here. */
+/* A client sends counts and acknowledgements once per session, and whoever was switched off is
+ * asked about once: these wait for the database here. A client says Hello again by itself. */
 static bool is_worth_waiting(const struct desk_job *job)
 {
-    return job->status == OV_ERR_UNAVAILABLE &&
-           (job->kind == DESK_COUNTS || job->kind == DESK_ALERT_ACK);
+    return job->status == OV_ERR_UNAVAILABLE && job->kind != DESK_HELLO;
 }
 
 static bool put_back(struct desk *desk, struct desk_job *job)

@@ -113,7 +113,7 @@ static void acknowledge(struct session *session, const struct match_job *job)
 void session_on_batch_done(struct session *session, const struct match_job *job)
 {
     struct ov_error err = OV_ERROR_INIT;
-    if (session->phase != SESSION_LIVE && session->phase != SESSION_LEAVING)
+    if (!session_is_open(session))
         return;
     session->outstanding -= (uint32_t)job->batch.count;
     switch (job->outcome) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/log.h"
@@ -38,7 +39,7 @@ static const unsigned steps[] = {
 void session_enter(struct session *session, enum session_phase phase)
 {
     struct capture *capture = session->capture;
-    bool was_open = session->phase == SESSION_LIVE || session->phase == SESSION_LEAVING;
+    bool was_open = session_is_open(session);
     bool is_open = phase == SESSION_LIVE || phase == SESSION_LEAVING;
     if ((steps[session->phase] & TO(phase)) == 0) {
         ov_log(OV_LOG_ERROR, "capture", "illegal_step", "session=%llu from=%s to=%s",
@@ -70,6 +71,11 @@ bool session_is_stranger(const struct session *session)
            session->phase == SESSION_IDENTIFYING;
 }
 
+bool session_is_open(const struct session *session)
+{
+    return session->phase == SESSION_LIVE || session->phase == SESSION_LEAVING;
+}
+
 static enum ov_session_state protocol_state(const struct session *session)
 {
     switch (session->phase) {
@@ -98,10 +104,15 @@ void session_send(struct session *session, enum ov_status encoded, struct ov_sec
     ov_secret_free(take_frame);
 }
 
-static bool is_our_fault(enum ov_status status)
+/* What the database and the vault say is ours to sort out, whatever its status: a client that is
+ * told "store.denied" would give up for good. */
+static bool is_our_fault(const struct ov_error *err)
 {
+    enum ov_status status = err->status;
     return status == OV_ERR_NOMEM || status == OV_ERR_UNAVAILABLE || status == OV_ERR_IO ||
-           status == OV_ERR_CRYPTO || status == OV_ERR_TIMEOUT || status == OV_ERR_INTERNAL;
+           status == OV_ERR_CRYPTO || status == OV_ERR_TIMEOUT || status == OV_ERR_INTERNAL ||
+           strncmp(err->code, "store.", strlen("store.")) == 0 ||
+           strncmp(err->code, "vault.", strlen("vault.")) == 0;
 }
 
 static void send_error(struct session *session, const struct ov_error *err)
@@ -110,11 +121,11 @@ static void send_error(struct session *session, const struct ov_error *err)
                                        .text = "the server cannot do this now: try again shortly"};
     struct ov_secret frame = OV_SECRET_INIT;
     char text[2 * sizeof(err->text)];
-    ov_log(is_our_fault(err->status) ? OV_LOG_ERROR : OV_LOG_WARNING, "capture", "refused",
+    ov_log(is_our_fault(err) ? OV_LOG_ERROR : OV_LOG_WARNING, "capture", "refused",
            "session=%llu site=%s code=%s text=%s", (unsigned long long)session->token,
            session->peer.name[0] != '\0' ? session->peer.name : "-", err->code,
            ov_log_quote(err->text, text, sizeof(text)));
-    if (!is_our_fault(err->status)) {
+    if (!is_our_fault(err)) {
         (void)snprintf(message.code, sizeof(message.code), "%s", err->code);
         (void)snprintf(message.text, sizeof(message.text), "%s", err->text);
     }

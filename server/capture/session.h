@@ -77,6 +77,8 @@ void session_ask(struct session *session, struct desk_job *take_job);
 /* A job for the desk with this session's ids; NULL (and the session failed) without memory. */
 struct desk_job *session_job(struct session *session, enum desk_kind kind);
 bool session_is_stranger(const struct session *session);
+/* Live or leaving: it takes and gets messages of its deployment. */
+bool session_is_open(const struct session *session);
 
 /* The families: each gets a whole message's bytes, borrowed and wiped by the caller. */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "tests/integration/harness/process.h"
@@ -142,21 +143,44 @@ static void revocation_cuts_a_live_session(void **state)
     assert_no_session(bench, &options, ALERT_CERTIFICATE_REVOKED);
 }
 
+static void switch_off(struct bench *bench, const char *name)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    char sql[256];
+    (void)snprintf(sql, sizeof(sql),
+                   "SET session_replication_role = replica; UPDATE overt.principal SET active = "
+                   "false WHERE name = '%s'",
+                   name);
+    assert_int_equal(world_psql(&bench->world, "admin", sql, &out), 0);
+    ov_buf_free(&out);
+}
+
+/* The question waits for the database: nobody stays because it could not be asked. */
+static void deactivated_principal_is_cut_once_the_database_is_back(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    const struct timespec while_down = {1, 0};
+    world_go_live(&bench->world, "later", "off-later", -1, &deployment);
+    bench_join(bench, &bench->peer, "off-later", NULL);
+    switch_off(bench, "off-later");
+    world_postgres(&bench->world, "stop");
+    assert_int_equal(kill(bench->world.overtd, SIGHUP), 0);
+    (void)nanosleep(&while_down, NULL);
+    assert_true(peer_pings(&bench->peer, BENCH_LIMIT_MS));
+    world_postgres(&bench->world, "restart");
+    assert_true(peer_sees_end(&bench->peer, BENCH_LIMIT_MS));
+}
+
 /* An active principal is needed as well as a certificate; SIGHUP asks the database again. */
 static void deactivated_principal_is_cut(void **state)
 {
     struct bench *bench = *state;
     struct ov_id deployment;
     struct ov_hello hello;
-    struct ov_buf out = OV_BUF_INIT;
     world_go_live(&bench->world, "off", "switched-off", -1, &deployment);
     bench_join(bench, &bench->peer, "switched-off", NULL);
-    assert_int_equal(world_psql(&bench->world, "admin",
-                                "SET session_replication_role = replica; UPDATE overt.principal "
-                                "SET active = false WHERE name = 'switched-off'",
-                                &out),
-                     0);
-    ov_buf_free(&out);
+    switch_off(bench, "switched-off");
     assert_int_equal(kill(bench->world.overtd, SIGHUP), 0);
     assert_true(peer_sees_end(&bench->peer, BENCH_LIMIT_MS));
     peer_close(&bench->peer);
@@ -238,6 +262,7 @@ int main(void)
         bench_refusal(older_tls),
         bench_refusal(plain_text),
         bench_test(revocation_cuts_a_live_session),
+        bench_test(deactivated_principal_is_cut_once_the_database_is_back),
         bench_test(deactivated_principal_is_cut),
         bench_refusal(bad_list_on_reload_keeps_the_old),
         bench_refusal(missing_list_at_start),
