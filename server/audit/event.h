@@ -18,10 +18,10 @@
 
 /* Whoever acts: a person or site with the certificate used, or the server itself. */
 struct actor {
-    bool is_server;             /* then nothing else is set */
+    bool is_server; /* then nothing else is set */
     struct principal principal;
-    char serial[65];            /* of the certificate, hex */
-    struct ov_id request_id;    /* zero when the act did not come by request */
+    char serial[65];         /* of the certificate, hex */
+    struct ov_id request_id; /* zero when the act did not come by request */
 };
 
 struct audit_event;

@@ -7,10 +7,10 @@
 #include "server/store/watchlists.h"
 
 enum crop_state {
-    CROP_AWAITED,  /* asked for or about to be */
-    CROP_MATCHES,  /* the crop, embedded again, is the face of the probe */
-    CROP_DIFFERS,  /* it is not: shown as a warning with the alert */
-    CROP_MISSING   /* the site no longer had it, or never answered */
+    CROP_AWAITED, /* asked for or about to be */
+    CROP_MATCHES, /* the crop, embedded again, is the face of the probe */
+    CROP_DIFFERS, /* it is not: shown as a warning with the alert */
+    CROP_MISSING  /* the site no longer had it, or never answered */
 };
 const char *crop_state_name(enum crop_state state);
 
@@ -53,7 +53,8 @@ enum alert_precedent {
     PRECEDENT_SAME_PROBE, /* this very probe has alerted: a resend; ret_alert_id is that alert */
     PRECEDENT_RECENT      /* the same track, or within the cool-down: no second alert */
 };
-/* row names deployment, entry, run, sequence, camera, track; recent: raised at or after since_us. */
+/* row names deployment, entry, run, sequence, camera, track; recent: raised at or after since_us.
+ */
 OV_CHECKED enum ov_status store_alert_precedent(struct store *store, const struct alert_row *row,
                                                 int64_t since_us, enum alert_precedent *ret,
                                                 struct ov_id *ret_alert_id, struct ov_error *err);
@@ -69,11 +70,10 @@ OV_CHECKED enum ov_status store_alert_get(struct store *store, const struct ov_i
                                                                    const struct alert_row *),
                                           void *ctx, struct ov_error *err);
 /* Of a deployment, feed numbers above after_feed, ascending, at most limit; without crop bytes. */
-OV_CHECKED enum ov_status store_alert_each(struct store *store, const struct ov_id *deployment_id,
-                                           int64_t after_feed, int limit,
-                                           enum ov_status (*on_row)(void *ctx,
-                                                                    const struct alert_row *),
-                                           void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+store_alert_each(struct store *store, const struct ov_id *deployment_id, int64_t after_feed,
+                 int limit, enum ov_status (*on_row)(void *ctx, const struct alert_row *),
+                 void *ctx, struct ov_error *err);
 /* Sets crop and its check's result and clears the sealed probe. */
 OV_CHECKED enum ov_status store_alert_set_crop(struct store *store, const struct ov_id *alert_id,
                                                enum crop_state state, float crop_score,
@@ -81,11 +81,9 @@ OV_CHECKED enum ov_status store_alert_set_crop(struct store *store, const struct
                                                struct ov_error *err);
 
 /* Undelivered alerts of a site, oldest first; the rows as for store_alert_get. */
-OV_CHECKED enum ov_status store_delivery_pending(struct store *store, const struct ov_id *site_id,
-                                                 const struct ov_id *deployment_id, int limit,
-                                                 enum ov_status (*on_row)(void *ctx,
-                                                                          const struct alert_row *),
-                                                 void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status store_delivery_pending(
+    struct store *store, const struct ov_id *site_id, const struct ov_id *deployment_id, int limit,
+    enum ov_status (*on_row)(void *ctx, const struct alert_row *), void *ctx, struct ov_error *err);
 /* Marks as delivered; fine when it was already. ret_first tells which. */
 OV_CHECKED enum ov_status store_delivery_ack(struct store *store, const struct ov_id *alert_id,
                                              const struct ov_id *site_id, int64_t at_us,

@@ -33,9 +33,9 @@ struct deployment {
     enum deployment_state state;
     int64_t starts_at_us; /* the authorised window */
     int64_t ends_at_us;
-    float threshold;    /* cosine; valid for model_digest only */
-    int cool_down_s;    /* no second alert for one entry within this time */
-    int min_face_px;    /* smallest face looked for */
+    float threshold; /* cosine; valid for model_digest only */
+    int cool_down_s; /* no second alert for one entry within this time */
+    int min_face_px; /* smallest face looked for */
     uint8_t model_digest[OV_DIGEST_BYTES];
     struct ov_id applied_by;
     struct ov_id authorised_by; /* zero until authorised; never applied_by */
@@ -63,9 +63,10 @@ OV_CHECKED enum ov_status store_deployment_each(struct store *store,
                                                                          const struct deployment *),
                                                 void *ctx, struct ov_error *err);
 /* Those that are live or paused. */
-OV_CHECKED enum ov_status store_deployment_each_running(
-    struct store *store, enum ov_status (*on_row)(void *ctx, const struct deployment *), void *ctx,
-    struct ov_error *err);
+OV_CHECKED enum ov_status
+store_deployment_each_running(struct store *store,
+                              enum ov_status (*on_row)(void *ctx, const struct deployment *),
+                              void *ctx, struct ov_error *err);
 /* The database checks that the step is legal and that by is not the applicant where it matters. */
 OV_CHECKED enum ov_status store_deployment_authorise(struct store *store, const struct ov_id *id,
                                                      const struct ov_id *by, int64_t at_us,

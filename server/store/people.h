@@ -1,4 +1,5 @@
-/* Principals (natural persons and sites), the certificate identities that map to them, and roles. */
+/* Principals (natural persons and sites), the certificate identities that map to them, and roles.
+ */
 #ifndef OVERT_SERVER_STORE_PEOPLE_H
 #define OVERT_SERVER_STORE_PEOPLE_H
 
@@ -58,10 +59,9 @@ OV_CHECKED enum ov_status store_site_by_name(struct store *store, const char *na
                                              struct site *ret, struct ov_error *err);
 OV_CHECKED enum ov_status store_site_by_principal(struct store *store, const struct ov_id *id,
                                                   struct site *ret, struct ov_error *err);
-OV_CHECKED enum ov_status store_site_each(struct store *store,
-                                          enum ov_status (*on_site)(void *ctx,
-                                                                    const struct site *site),
-                                          void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+store_site_each(struct store *store, enum ov_status (*on_site)(void *ctx, const struct site *site),
+                void *ctx, struct ov_error *err);
 /* Decisions about which deployment is live at this site take turns until the transaction ends. Who
  * locks several takes them in the order of their ids. */
 OV_CHECKED enum ov_status store_site_lock(struct store *store, const struct ov_id *id,

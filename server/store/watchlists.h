@@ -47,11 +47,10 @@ OV_CHECKED enum ov_status store_entry_get(struct store *store, const struct ov_i
                                                                    const struct watchlist_entry *),
                                           void *ctx, struct ov_error *err);
 /* Oldest first, from after the entry `after` (NULL: from the start), at most limit. */
-OV_CHECKED enum ov_status store_entry_each(struct store *store, const struct ov_id *deployment_id,
-                                           const struct ov_id *after, int limit,
-                                           enum ov_status (*on_row)(void *ctx,
-                                                                    const struct watchlist_entry *),
-                                           void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+store_entry_each(struct store *store, const struct ov_id *deployment_id, const struct ov_id *after,
+                 int limit, enum ov_status (*on_row)(void *ctx, const struct watchlist_entry *),
+                 void *ctx, struct ov_error *err);
 /* proposed -> approved; the database refuses by == added_by ("entry.same_person"). */
 OV_CHECKED enum ov_status store_entry_approve(struct store *store,
                                               const struct ov_id *deployment_id,
@@ -75,9 +74,8 @@ OV_CHECKED enum ov_status store_watchlist_counts(struct store *store,
  * Fine when they are gone. OV_ERR_STATE "deployment.wrong_state" while it may still be used;
  * OV_ERR_UNAVAILABLE "store.busy" when somebody is reading lists just now: try again.
  */
-OV_CHECKED enum ov_status store_watchlist_erase(struct store *store,
-                                                const struct ov_id *deployment_id,
-                                                struct ov_error *err);
+OV_CHECKED enum ov_status
+store_watchlist_erase(struct store *store, const struct ov_id *deployment_id, struct ov_error *err);
 
 /* One template of an approved entry, as a gallery is built from it. */
 struct gallery_row {
@@ -100,12 +98,10 @@ struct alert_source {
     struct store_bytes sealed_thumbnail;
 };
 /* OV_ERR_NOT_FOUND when the entry is no longer approved. */
-OV_CHECKED enum ov_status store_alert_source_get(struct store *store,
-                                                 const struct ov_id *deployment_id,
-                                                 const struct ov_id *entry_id,
-                                                 const struct ov_id *image_id,
-                                                 enum ov_status (*on_row)(void *ctx,
-                                                                          const struct alert_source *),
-                                                 void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+store_alert_source_get(struct store *store, const struct ov_id *deployment_id,
+                       const struct ov_id *entry_id, const struct ov_id *image_id,
+                       enum ov_status (*on_row)(void *ctx, const struct alert_source *), void *ctx,
+                       struct ov_error *err);
 
 #endif

@@ -61,11 +61,11 @@ OV_CHECKED enum ov_status vault_unseal(const struct vault_key *key, const char *
 #define VAULT_TAG_BYTES 32
 /*
  * A keyed digest, to find or compare values without keeping them: HMAC-SHA-256 of data under a key
- * that HKDF-SHA-256 (RFC 5869, no salt) derives from this one with info "overt tag v1" 0x00 purpose.
- * The same data gives the same tag under one key and purpose, and tags die with the key.
+ * that HKDF-SHA-256 (RFC 5869, no salt) derives from this one with info "overt tag v1" 0x00
+ * purpose. The same data gives the same tag under one key and purpose, and tags die with the key.
  */
 OV_CHECKED enum ov_status vault_tag(const struct vault_key *key, const char *purpose,
-                                    const void *data, size_t size,
-                                    uint8_t ret_tag[VAULT_TAG_BYTES], struct ov_error *err);
+                                    const void *data, size_t size, uint8_t ret_tag[VAULT_TAG_BYTES],
+                                    struct ov_error *err);
 
 #endif

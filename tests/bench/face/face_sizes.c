@@ -42,8 +42,8 @@ static int choose_places(struct search *search, int side, struct place *places)
                               below(search, search->height - side)};
         bool is_free = true;
         for (int i = 0; i < count && is_free; i++)
-            is_free = abs(places[i].left - place.left) >= side ||
-                      abs(places[i].top - place.top) >= side;
+            is_free =
+                abs(places[i].left - place.left) >= side || abs(places[i].top - place.top) >= side;
         if (is_free)
             places[count++] = place;
     }
@@ -122,8 +122,8 @@ int main(int argc, char **argv)
             try_face(&search, engine, &faces[i], face_px, counts);
         (void)printf("%dx%d, smallest face %d px: of faces of %d px, %d of %d found (%.1f %%), %d "
                      "too many\n",
-                     search.width, search.height, search.min_face_px, face_px, counts[0],
-                     counts[1], 100.0 * counts[0] / counts[1], counts[2]);
+                     search.width, search.height, search.min_face_px, face_px, counts[0], counts[1],
+                     100.0 * counts[0] / counts[1], counts[2]);
     }
     sample_faces_free(faces, count);
     ov_face_engine_free(engine);

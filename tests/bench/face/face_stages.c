@@ -4,9 +4,9 @@
  *
  *     face_stages [--json] [--min-face PX] [--runs N]
  *
- * Processor time, median of N runs (default 15). "find" is detection, landmarks and quality together, which is what
- * ov_face_find does for each frame; embed is per face, and includes align. Exit status 77 without
- * set-up. Prints figures, asserts none.
+ * Processor time, median of N runs (default 15). "find" is detection, landmarks and quality
+ * together, which is what ov_face_find does for each frame; embed is per face, and includes align.
+ * Exit status 77 without set-up. Prints figures, asserts none.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +72,8 @@ static void compose(const struct stages *stages, int width, int height, int coun
     frame_make(&frame, width, height);
     int side = height / 3 - 4;
     for (int i = 0; i < count; i++)
-        frame_paste(&frame, &stages->faces[i].crop, width * (i % 4) / 4, height * (i / 4) / 3, side);
+        frame_paste(&frame, &stages->faces[i].crop, width * (i % 4) / 4, height * (i / 4) / 3,
+                    side);
     check(ov_jpeg_encode(ret_jpeg, &frame, 85, &err), &err);
     ov_image_free(&frame);
 }
@@ -233,7 +234,8 @@ int main(int argc, char **argv)
         (void)printf("{\"min_face_px\":%d,\"runs\":%d,\"frames\":[", stages.min_face_px,
                      stages.runs);
     else
-        (void)printf("one core, processor time, smallest face %d px, median of %d runs, milliseconds; landmarks, "
+        (void)printf("one core, processor time, smallest face %d px, median of %d runs, "
+                     "milliseconds; landmarks, "
                      "quality, align and embed are per face\n"
                      "    frame  faces  found  decode  detect  landmarks  quality    find  align  "
                      "embed  frames/s\n",
