@@ -44,8 +44,20 @@ const char *world_identity(struct world *world, const char *name)
 
 static void set_path(char *out, const char *variable, const char *fallback, const char *below)
 {
+    char path[PATH_MAX];
     const char *value = getenv(variable);
-    (void)snprintf(out, PATH_MAX, "%s%s", value != NULL ? value : fallback, below);
+    if (value == NULL) /* run by hand, in the checkout */
+        value = realpath(fallback, path) != NULL ? path : fallback;
+    (void)snprintf(out, PATH_MAX, "%s%s", value, below);
+}
+
+/* CMocka runs no teardown after a setup that failed: the cluster goes when the program does. */
+static struct world *open_world;
+
+static void free_at_exit(void)
+{
+    if (open_world != NULL)
+        world_free(open_world);
 }
 
 /* Runs and fails the test, with what the program said, unless the status is 0. */
@@ -141,7 +153,6 @@ static void start_postgres(struct world *world)
     int status = world_deploy(world, "postgres-private", "start", world_path(world, "pg"),
                               "--no-fsync", NULL);
     if (status == SKIPPED) {
-        (void)rmdir(world->dir);
         skip_program("PostgreSQL's server programs are not installed");
     }
     assert_int_equal(status, 0);
@@ -162,6 +173,8 @@ void world_new(struct world *world)
     assert_int_equal(chmod(world->dir, 0711), 0); /* PostgreSQL's user has to pass through */
     (void)snprintf(world->config, sizeof(world->config), "%s/overtd.conf", world->dir);
     (void)snprintf(world->overtd_log, sizeof(world->overtd_log), "%s/overtd.log", world->dir);
+    open_world = world;
+    (void)atexit(free_at_exit);
     start_postgres(world);
     make_certificates(world);
     world_write_config(world, NULL);
@@ -173,6 +186,7 @@ void world_new(struct world *world)
 
 void world_free(struct world *world)
 {
+    open_world = NULL;
     if (world->overtd > 0)
         world_kill_overtd(world);
     if (getenv("OVERT_KEEP") != NULL) {
