@@ -64,10 +64,16 @@ static const struct place *find_place(const struct beginnings *beginnings, const
     return NULL;
 }
 
+#ifdef __clang__
+#define FAST __attribute__((no_sanitize("address", "undefined")))
+#else
+#define FAST __attribute__((no_sanitize("address", "undefined"), optimize("O2")))
+#endif
+
 /* The next position from at whose four bytes pass the filter; size when there is none. Every byte
  * of a gigabyte passes through here, so it is built for speed in every build. */
-__attribute__((no_sanitize("address", "undefined"), optimize("O2"))) static size_t
-next_candidate(const struct beginnings *beginnings, const uint8_t *data, size_t at, size_t size)
+FAST static size_t next_candidate(const struct beginnings *beginnings, const uint8_t *data,
+                                  size_t at, size_t size)
 {
     for (; at + MEMORY_RUN_BYTES <= size; at++) {
         uint32_t key = (uint32_t)data[at] | (uint32_t)data[at + 1] << 8 |
