@@ -163,38 +163,67 @@ static void set_wishes(AVDictionary **wishes, const struct place *place,
         (void)av_dict_set(wishes, "video_size", options->size, 0);
 }
 
-static const AVInputFormat *format_of(const struct place *place, enum ov_source_kind kind)
+static const char *live_format(enum place_kind kind)
 {
-    if (kind != OV_SOURCE_LIVE)
-        return NULL; /* found out from the content, within RECORDING_FORMATS */
-    switch (place->kind) {
+    switch (kind) {
     case PLACE_DEVICE:
-        return av_find_input_format("v4l2");
+        return "v4l2";
     case PLACE_RTSP:
-        return av_find_input_format("rtsp");
+        return "rtsp";
     case PLACE_HTTP:
-        return av_find_input_format("mpjpeg");
+        return "mpjpeg";
     case PLACE_FILE:
         break;
     }
     return NULL;
 }
 
+/* NULL: to be found out from the content, within RECORDING_FORMATS. A live source has one form,
+ * and an FFmpeg that lacks it must not guess. */
+static int format_of(const struct place *place, enum ov_source_kind kind,
+                     const AVInputFormat **ret_format)
+{
+    const char *name = kind == OV_SOURCE_LIVE ? live_format(place->kind) : NULL;
+    *ret_format = name != NULL ? av_find_input_format(name) : NULL;
+    if (kind == OV_SOURCE_LIVE && *ret_format == NULL)
+        return AVERROR_DEMUXER_NOT_FOUND;
+    return 0;
+}
+
+/* To learn about a stream FFmpeg decodes its first pictures; those have a largest size too. */
+static int find_streams(AVFormatContext *format)
+{
+    size_t count = format->nb_streams;
+    AVDictionary **limits = count > 0 ? calloc(count, sizeof(*limits)) : NULL;
+    if (count > 0 && limits == NULL)
+        return AVERROR(ENOMEM);
+    for (size_t i = 0; i < count; i++)
+        (void)av_dict_set_int(&limits[i], "max_pixels", OV_IMAGE_MAX_PIXELS, 0);
+    int rc = avformat_find_stream_info(format, limits);
+    for (size_t i = 0; i < count; i++)
+        av_dict_free(&limits[i]);
+    free(limits);
+    return rc;
+}
+
 static int open_format(struct media *media, const struct place *place,
                        const struct media_options *options)
 {
+    const AVInputFormat *input = NULL;
+    int rc = format_of(place, options->kind, &input);
+    if (rc < 0)
+        return rc;
     media->format = avformat_alloc_context();
     if (media->format == NULL)
         return AVERROR(ENOMEM);
     media->format->interrupt_callback = (AVIOInterruptCB){on_interrupt, &media->interrupt};
     AVDictionary *wishes = NULL;
     set_wishes(&wishes, place, options);
-    int rc =
-        avformat_open_input(&media->format, place->url, format_of(place, options->kind), &wishes);
+    rc = avformat_open_input(&media->format, place->url, input, &wishes);
     av_dict_free(&wishes);
     if (rc < 0)
         return rc;
-    return avformat_find_stream_info(media->format, NULL);
+    return find_streams(media->format);
 }
 
 static void release_plane(void *opaque, uint8_t *data)
