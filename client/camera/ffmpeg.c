@@ -190,22 +190,6 @@ static int format_of(const struct place *place, enum ov_source_kind kind,
     return 0;
 }
 
-/* To learn about a stream FFmpeg decodes its first pictures; those have a largest size too. */
-static int find_streams(AVFormatContext *format)
-{
-    size_t count = format->nb_streams;
-    AVDictionary **limits = count > 0 ? calloc(count, sizeof(*limits)) : NULL;
-    if (count > 0 && limits == NULL)
-        return AVERROR(ENOMEM);
-    for (size_t i = 0; i < count; i++)
-        (void)av_dict_set_int(&limits[i], "max_pixels", OV_IMAGE_MAX_PIXELS, 0);
-    int rc = avformat_find_stream_info(format, limits);
-    for (size_t i = 0; i < count; i++)
-        av_dict_free(&limits[i]);
-    free(limits);
-    return rc;
-}
-
 static int open_format(struct media *media, const struct place *place,
                        const struct media_options *options)
 {
@@ -223,7 +207,7 @@ static int open_format(struct media *media, const struct place *place,
     av_dict_free(&wishes);
     if (rc < 0)
         return rc;
-    return find_streams(media->format);
+    return avformat_find_stream_info(media->format, NULL);
 }
 
 static void release_plane(void *opaque, uint8_t *data)
