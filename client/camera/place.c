@@ -22,21 +22,6 @@ static const struct scheme {
     {"https", PLACE_HTTP},
 };
 
-const char *place_kind_name(enum place_kind kind)
-{
-    switch (kind) {
-    case PLACE_FILE:
-        return "file";
-    case PLACE_DEVICE:
-        return "device";
-    case PLACE_RTSP:
-        return "rtsp";
-    case PLACE_HTTP:
-        return "http";
-    }
-    return "unknown";
-}
-
 /* Length of "scheme" in "scheme:rest" (RFC 3986, 3.1), 0 when text has none. */
 static size_t scheme_length(const char *text)
 {

@@ -22,8 +22,6 @@ struct place {
     char shown[PLACE_URL_SIZE]; /* for people: without password and query */
 };
 
-const char *place_kind_name(enum place_kind kind);
-
 /* Reads the file system, opens nothing. */
 OV_CHECKED enum ov_status place_parse(const char *text, struct place *ret_place,
                                       struct ov_error *err);

@@ -40,6 +40,7 @@ void link_emit(struct link *link, struct client_event *take_event)
     /* The terminal is not read. An alert will come again with the next session. */
     if (take_event->kind == EVENT_ALERT) {
         seen_forget(link->seen, &take_event->alert.alert.alert_id);
+        link->totals.alerts--; /* counted when it came, and again when it comes again */
         client_event_free(take_event);
         link_drop(link, OV_ERR_LIMIT, "preview.blocked",
                   "alerts cannot be shown because the terminal is not being read");
@@ -373,11 +374,6 @@ enum ov_status link_start(const struct link_options *options, struct link **ret_
     }
     *ret_link = link;
     return OV_OK;
-}
-
-const struct ov_id *link_run_id(const struct link *link)
-{
-    return &link->run_id;
 }
 
 void link_free(struct link *link)

@@ -50,9 +50,6 @@ bool link_has_room(void *link);
 /* The terminal's thread has shown this alert: it may be acknowledged. */
 void link_alert_shown(struct link *link, const struct ov_id *alert_id);
 
-/* The run's id, for telling its alerts from others. */
-const struct ov_id *link_run_id(const struct link *link);
-
 /* After EVENT_DONE, or to give up at once; the recogniser must have ended. Takes NULL. */
 void link_free(struct link *link);
 
