@@ -79,7 +79,7 @@ COMMENT ON COLUMN watchlist.image.entry_id IS
 COMMENT ON COLUMN watchlist.image.sealed_jpeg IS 'The image, sealed with the deployment''s key';
 COMMENT ON COLUMN watchlist.image.sealed_thumbnail IS 'The face for an alert, sealed likewise';
 COMMENT ON COLUMN watchlist.image.sealed_template IS
-    'The template as it is searched (rotated, float32), sealed likewise';
+    'The template as it is searched (float32), sealed likewise';
 COMMENT ON COLUMN watchlist.image.model_digest IS 'Which model made the template';
 COMMENT ON COLUMN watchlist.image.eye_distance_px IS 'Pixels between the eyes in the image';
 COMMENT ON COLUMN watchlist.image.sharpness_milli IS 'Sharpness, 0 to 1000';

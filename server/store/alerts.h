@@ -80,7 +80,7 @@ OV_CHECKED enum ov_status store_alert_set_crop(struct store *store, const struct
                                                struct store_bytes sealed_crop,
                                                struct ov_error *err);
 
-/* Undelivered alerts of a site, oldest first; the rows as for store_alert_get. */
+/* Undelivered alerts of a site, oldest first; without the bytes of probe and crop. */
 OV_CHECKED enum ov_status store_delivery_pending(
     struct store *store, const struct ov_id *site_id, const struct ov_id *deployment_id, int limit,
     enum ov_status (*on_row)(void *ctx, const struct alert_row *), void *ctx, struct ov_error *err);

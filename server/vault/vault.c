@@ -1,8 +1,8 @@
 /*
  * The vault's folder and its installation key.
  *
- *   DIR/check               a known text sealed with the installation key: tells a wrong key at
- * once DIR/watchlist/UUID.key  one wrapped data key each (key.c) DIR/alert/UUID.key
+ * - DIR/check: a known text sealed with the installation key, so that a wrong key is told at once
+ * - DIR/watchlist/UUID.key, DIR/alert/UUID.key: one wrapped data key each (key.c)
  *
  * Blocking file access; never on a loop thread. A vault is read-only once open: any thread.
  */
