@@ -199,6 +199,8 @@ static void descriptors_of_another_dimension_are_refused(void **state)
     expect_refused(&frame, 5, "probe.dimension");
     frame = one_hot_frame(1.0f);
     expect_refused(&frame, 512, "probe.dimension");
+    frame = one_hot_frame(1.0f);
+    expect_refused(&frame, 3, "probe.dimension"); /* the first three would do */
     struct ov_probe_batch out = {0};
     assert_int_equal(ov_probe_batch_decode(NULL, 0, 0, &out, NULL), OV_ERR_INTERNAL);
 }
