@@ -84,6 +84,27 @@ void another_model(void **state)
     refuse_hello(bench, &hello, "model.differs");
 }
 
+/* Applied for with a pack that this server had then; client and deployment still agree on it. */
+void model_that_the_server_does_not_run(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_hello hello;
+    struct ov_buf out = OV_BUF_INIT;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "older-model", "lab", -1, &deployment);
+    assert_int_equal(world_psql(&bench->world, "admin",
+                                "SET session_replication_role = replica; UPDATE overt.deployment "
+                                "SET model_digest = decode(repeat('ab', 32), 'hex') WHERE name = "
+                                "'older-model'",
+                                &out),
+                     0);
+    ov_buf_free(&out);
+    bench_hello(bench, &hello);
+    memset(hello.model_digest, 0xab, sizeof(hello.model_digest));
+    bench_connect(bench, &bench->peer, "lab");
+    bench_assert_hello_refused(bench, &bench->peer, &hello, "model.not_installed");
+}
+
 void another_dimension(void **state)
 {
     struct bench *bench = *state;

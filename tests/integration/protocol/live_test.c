@@ -114,7 +114,11 @@ static void window_closes(void **state)
     world_go_live(&bench->world, "to-be-over", "over", 0, &deployment);
     bench_join(bench, &bench->peer, "over", NULL);
     change_deployment(bench, &deployment, "ends_at = clock_timestamp() + interval '1 second'");
-    await_state(&bench->peer, OV_PHASE_CLOSED, "window_closed");
+    struct ov_deployment_state told; /* the keeper may be the first to notice */
+    assert_true(peer_receive_state(&bench->peer, BENCH_LIMIT_MS, &told));
+    assert_int_equal(told.phase, OV_PHASE_CLOSED);
+    assert_true(strcmp(told.reason, "window_closed") == 0 ||
+                strcmp(told.reason, "deployment_closed") == 0);
     assert_not_searched(bench);
     /* The keeper has closed it by now, or is about to. */
     assert_true(world_await_number(&bench->world,
@@ -122,6 +126,30 @@ static void window_closes(void **state)
                                    "'to-be-over' AND state = 'closed'",
                                    1, BENCH_LIMIT_MS));
     assert_refused_at(bench, "over", &deployment, "deployment.not_live");
+}
+
+/* Judged at receipt, for each batch: not only when the server next looks at its sessions. */
+static void nothing_is_compared_once_the_window_is_over(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    struct ov_batch_ack ack;
+    int64_t sent_at_us = 0;
+    world_go_live(&bench->world, "to-the-millisecond", "brink", 0, &deployment);
+    bench_join(bench, &bench->peer, "brink", NULL);
+    change_deployment(bench, &deployment, "ends_at = clock_timestamp() + interval '3 seconds'");
+    int64_t ends_at_us =
+        world_psql_number(&bench->world, "SELECT (extract(epoch FROM ends_at) * 1000000)::bigint "
+                                         "FROM overt.deployment WHERE name = 'to-the-millisecond'");
+    for (uint64_t i = 1;; i++) {
+        sent_at_us = ov_clock_utc_us(ov_clock_system());
+        if (!peer_send_one(&bench->peer, i, i, NULL) ||
+            !peer_receive_ack(&bench->peer, BENCH_LIMIT_MS, &ack))
+            break;
+        assert_true(sent_at_us < ends_at_us);
+    }
+    assert_true(sent_at_us > ends_at_us - OV_US_PER_S);
+    peer_close(&bench->peer);
 }
 
 static void threshold_is_told_and_applied(void **state)
@@ -189,6 +217,8 @@ static void walk_during(struct walk *walk, const char *person, const char *verb,
     assert_int_equal(status, 0);
 }
 
+#define GALLERY_VERSION "SELECT gallery_version FROM overt.deployment WHERE name = 'changing'"
+
 static void list_changes_while_probes_flow(void **state)
 {
     struct bench *bench = *state;
@@ -211,8 +241,11 @@ static void list_changes_while_probes_flow(void **state)
     walk_until(&walk, true, "an approved entry");
     for (int i = 0; i < 10; i++)
         assert_true(walk_by(&walk));
+    long version = world_psql_number(&bench->world, GALLERY_VERSION);
     walk_during(&walk, "ada", "remove", ov_id_format(&entry, text));
     walk_until(&walk, false, "a withdrawn entry");
+    /* No alert is one thing; that he is not even compared any more is another. */
+    assert_true(world_psql_number(&bench->world, GALLERY_VERSION) > version);
     for (int i = 0; i < 10; i++)
         assert_false(walk_by(&walk));
 }
@@ -302,6 +335,7 @@ int main(void)
         bench_test(kill_switch_stops_a_live_session),
         bench_test(pause_and_resume),
         bench_test(window_closes),
+        bench_test(nothing_is_compared_once_the_window_is_over),
         bench_test(threshold_is_told_and_applied),
         bench_test(list_changes_while_probes_flow),
         bench_test(lists_that_cannot_be_loaded_are_reported_once_each),

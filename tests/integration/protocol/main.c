@@ -20,6 +20,7 @@ int main(void)
         bench_refusal(hello_without_cameras),
         bench_refusal(hello_with_too_many_cameras),
         bench_refusal(another_model),
+        bench_test(model_that_the_server_does_not_run),
         bench_refusal(another_dimension),
         bench_refusal(person_on_the_capture_port),
         bench_refusal(certificate_of_nobody),

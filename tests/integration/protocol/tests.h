@@ -20,6 +20,7 @@ void hello_without_a_run_id(void **state);
 void hello_without_cameras(void **state);
 void hello_with_too_many_cameras(void **state);
 void another_model(void **state);
+void model_that_the_server_does_not_run(void **state);
 void another_dimension(void **state);
 void person_on_the_capture_port(void **state);
 void certificate_of_nobody(void **state);
