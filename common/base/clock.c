@@ -104,7 +104,7 @@ static const char *read_zone(const char *at, int64_t *ret_offset_s)
     at = read_after(at, ':', &minutes);
     if (at == NULL || hours > 14 || minutes > 59)
         return NULL;
-    *ret_offset_s = sign * (hours * 3600 + minutes * 60);
+    *ret_offset_s = (int64_t)sign * (hours * 3600 + minutes * 60);
     return at;
 }
 
