@@ -21,7 +21,8 @@ target_compile_options(overt_flags INTERFACE
   $<$<BOOL:${OVERT_WERROR}>:-Werror>
   $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wno-pedantic-ms-format>
   $<$<C_COMPILER_ID:Clang>:-Wno-gnu-zero-variadic-macro-arguments -Wno-format-nonliteral>
-  -fno-strict-aliasing -fno-omit-frame-pointer)
+  -fno-strict-aliasing -fno-omit-frame-pointer
+  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=) # an error's origin is a path from the root
 target_link_libraries(overt_flags INTERFACE Threads::Threads)
 # Symbols are bound at start: binding one lazily in the middle of a comparison saves the vector
 # registers, and with them a piece of a descriptor, on the stack.

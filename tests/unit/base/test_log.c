@@ -108,8 +108,8 @@ static void an_error_is_one_line_with_its_origin(void **state)
     capture();
     ov_log_error(OV_LOG_ERROR, "net", "failed", &err);
     (void)release(text, sizeof(text));
-    assert_non_null(
-        strstr(text, "error net failed code=a.b text=\"it \\\"broke\\\"\\x0a\" origin="));
+    assert_non_null(strstr(text, "error net failed code=a.b text=\"it \\\"broke\\\"\\x0a\" "
+                                 "origin=tests/unit/base/test_log.c:"));
 }
 
 static void levels_have_names(void **state)
