@@ -1,7 +1,10 @@
 /* Loading and checking the files of a TLS context. Runs at start and at reload; any thread. */
 #include "common/net/tls_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,7 +19,11 @@ static enum ov_status fail_file(struct ov_error *err, const char *code, const ch
 {
     char text[300];
     (void)snprintf(text, sizeof(text), "%s %s", what, path);
-    return ov_tls_fail(err, code, text);
+    if (access(path, R_OK) == 0)
+        return ov_tls_fail(err, code, text);
+    int why = errno; /* OpenSSL would say no more than "system lib" */
+    ERR_clear_error();
+    return ov_fail(err, OV_ERR_CRYPTO, code, "%s: %s", text, strerror(why));
 }
 
 static enum ov_status load_ca(SSL_CTX *ctx, const char *path, struct ov_error *err)

@@ -477,6 +477,19 @@ static void a_live_peer_that_was_revoked_is_found_by_recheck(void **state)
     SSL_CTX_free(client);
 }
 
+static void a_file_that_is_missing_is_said_to_be_missing(void **state)
+{
+    (void)state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct ov_tls_files files = files_of("good.crl", "server");
+    SSL_CTX *ctx = NULL;
+    files.cert = pki_path(pki, "no-such.pem");
+    assert_int_equal(ov_tls_server_new(&files, OV_ALPN_CAPTURE, &ctx, &err), OV_ERR_CRYPTO);
+    assert_string_equal(err.code, "tls.certificate");
+    assert_non_null(strstr(err.text, "no-such.pem: No such file"));
+    assert_int_equal(ERR_peek_error(), 0);
+}
+
 static void openssl_errors_are_translated_once_and_the_queue_is_left_empty(void **state)
 {
     (void)state;
@@ -510,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_server_for_another_host_is_refused),
         cmocka_unit_test(no_session_is_ever_resumed),
         cmocka_unit_test(a_live_peer_that_was_revoked_is_found_by_recheck),
+        cmocka_unit_test(a_file_that_is_missing_is_said_to_be_missing),
         cmocka_unit_test(openssl_errors_are_translated_once_and_the_queue_is_left_empty),
     };
     if (ov_net_init() != OV_OK)
