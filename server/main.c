@@ -43,6 +43,45 @@ static void print_help(void)
     ov_config_print_help(server_config_table(), stdout);
 }
 
+static const struct command_help {
+    const char *name;
+    const char *text;
+} command_helps[] = {
+    {"serve", "usage: overtd serve [--config FILE] [--wait-for-database SECONDS]\n"
+              "\n"
+              "Runs the match server until SIGTERM; SIGHUP reads certificates and revocation list\n"
+              "again. Everything that \"overtd check\" looks at is checked first.\n"
+              "\n"
+              "--wait-for-database   at the start, wait so long for PostgreSQL (default: 0)\n"},
+    {"check", "usage: overtd check [--config FILE]\n"
+              "\n"
+              "Says what is wrong with configuration, certificates, models, vault and database.\n"
+              "Exits with 1 when something is. Changes nothing.\n"},
+    {"bootstrap",
+     "usage: overtd bootstrap [--config FILE] FIRST SECOND\n"
+     "\n"
+     "Once, in a new installation: makes the vault and the first two administrators from their\n"
+     "staff ids (as in their certificates). Two, because no one person can both ask for and\n"
+     "authorise a deployment.\n"},
+    {"config", "usage: overtd config --sample\n"
+               "\n"
+               "Prints a commented configuration with every setting.\n"},
+};
+
+/* False when there is no such command. */
+static bool print_command_help(const char *name)
+{
+    for (size_t i = 0; i < sizeof(command_helps) / sizeof(command_helps[0]); i++) {
+        if (strcmp(command_helps[i].name, name) != 0)
+            continue;
+        (void)fputs(command_helps[i].text, stdout);
+        if (strcmp(name, "config") != 0)
+            (void)puts("\n--config   default: " OVERTD_CONFIG_DEFAULT);
+        return true;
+    }
+    return false;
+}
+
 static int usage(const char *what)
 {
     (void)fprintf(stderr, "overtd: %s; 'overtd --help' shows how it is used\n", what);
@@ -104,6 +143,8 @@ static int run(const struct arguments *arguments, int count, char **words)
         return command_check(&options);
     if (strcmp(words[0], "config") == 0 && count == 1 && arguments->sample)
         return command_sample();
+    if (strcmp(words[0], "config") == 0 && count == 1)
+        return usage("add --sample: 'overtd config --sample' prints a commented configuration");
     if (strcmp(words[0], "bootstrap") == 0) {
         if (count != 3)
             return usage("bootstrap takes the staff ids of two people");
@@ -122,7 +163,8 @@ int main(int argc, char **argv)
     if (arguments.error != NULL)
         return usage(arguments.error);
     if (arguments.help) {
-        print_help();
+        if (optind >= argc || !print_command_help(argv[optind]))
+            print_help();
         return 0;
     }
     if (arguments.version) {
