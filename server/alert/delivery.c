@@ -17,7 +17,7 @@
 #define READ_EVERY_US (2 * OV_US_PER_S)
 #define PUSH_AGAIN_US (5 * OV_US_PER_S)
 #define SWEEP_EVERY_US (10 * OV_US_PER_S)
-#define PENDING_PER_READ 256
+#define PENDING_PER_PAGE 256
 #define PUSHED_SLOTS 4096u /* a power of two */
 
 /* When an alert was last handed out. A collision only hands one out earlier than needed. */
@@ -111,12 +111,22 @@ static enum ov_status open_row(struct delivery *delivery, const struct alert_row
     return status;
 }
 
+/* A page of a site's undelivered alerts as it is read. */
+struct reading {
+    struct delivery *delivery;
+    int64_t last_feed;
+    int rows;
+};
+
 /* One undelivered alert. A row that does not open is logged and left: others must not wait for it.
  */
 static enum ov_status on_pending(void *ctx, const struct alert_row *row)
 {
-    struct delivery *delivery = ctx;
+    struct reading *reading = ctx;
+    struct delivery *delivery = reading->delivery;
     struct ov_error err = OV_ERROR_INIT;
+    reading->last_feed = row->feed_number;
+    reading->rows++;
     if (!is_due(delivery, &row->id))
         return OV_OK;
     struct delivery_item *item = calloc(1, sizeof(*item));
@@ -131,14 +141,28 @@ static enum ov_status on_pending(void *ctx, const struct alert_row *row)
     return OV_OK;
 }
 
+/* Page by page to the newest: however many are never acknowledged, they hold none back. */
+static enum ov_status read_site(struct delivery *delivery, const struct presence_pair *pair,
+                                struct ov_error *err)
+{
+    struct reading reading = {.delivery = delivery};
+    struct delivery_page page = {pair->site_id, pair->deployment_id, 0, PENDING_PER_PAGE};
+    enum ov_status status = OV_OK;
+    do {
+        page.after_feed = reading.last_feed;
+        reading.rows = 0;
+        status = store_delivery_pending(delivery->store, &page, on_pending, &reading, err);
+    } while (status == OV_OK && reading.rows == PENDING_PER_PAGE);
+    return status;
+}
+
 static enum ov_status read_pending(struct delivery *delivery, struct ov_error *err)
 {
     struct presence_pair pairs[PRESENCE_MAX];
     size_t count = presence_list(delivery->presence, pairs);
     enum ov_status status = OV_OK;
     for (size_t i = 0; i < count && status == OV_OK; i++)
-        status = store_delivery_pending(delivery->store, &pairs[i].site_id, &pairs[i].deployment_id,
-                                        PENDING_PER_READ, on_pending, delivery, err);
+        status = read_site(delivery, &pairs[i], err);
     return status;
 }
 

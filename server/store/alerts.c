@@ -213,16 +213,16 @@ enum ov_status store_alert_each(struct store *store, const struct ov_id *deploym
 
 /* --- delivery ------------------------------------------------------------------------------ */
 
-enum ov_status store_delivery_pending(struct store *store, const struct ov_id *site_id,
-                                      const struct ov_id *deployment_id, int limit,
+enum ov_status store_delivery_pending(struct store *store, const struct delivery_page *page,
                                       enum ov_status (*on_row)(void *ctx, const struct alert_row *),
                                       void *ctx, struct ov_error *err)
 {
     struct sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
-    params_id(&params, site_id);
-    params_id(&params, deployment_id);
-    params_i64(&params, limit);
+    params_id(&params, &page->site_id);
+    params_id(&params, &page->deployment_id);
+    params_i64(&params, page->after_feed);
+    params_i64(&params, page->limit);
     return statement_each(store, STATEMENT_DELIVERY_PENDING, &params, on_alert, &sink, NULL, err);
 }
 

@@ -80,10 +80,18 @@ OV_CHECKED enum ov_status store_alert_set_crop(struct store *store, const struct
                                                struct store_bytes sealed_crop,
                                                struct ov_error *err);
 
-/* Undelivered alerts of a site, oldest first; without the bytes of probe and crop. */
-OV_CHECKED enum ov_status store_delivery_pending(
-    struct store *store, const struct ov_id *site_id, const struct ov_id *deployment_id, int limit,
-    enum ov_status (*on_row)(void *ctx, const struct alert_row *), void *ctx, struct ov_error *err);
+/* What a page of undelivered alerts is of. */
+struct delivery_page {
+    struct ov_id site_id;
+    struct ov_id deployment_id;
+    int64_t after_feed; /* feed numbers above this one; 0: from the first */
+    int limit;
+};
+/* Undelivered alerts, oldest first; without the bytes of probe and crop. */
+OV_CHECKED enum ov_status
+store_delivery_pending(struct store *store, const struct delivery_page *page,
+                       enum ov_status (*on_row)(void *ctx, const struct alert_row *), void *ctx,
+                       struct ov_error *err);
 /* Marks as delivered; fine when it was already. ret_first tells which. */
 OV_CHECKED enum ov_status store_delivery_ack(struct store *store, const struct ov_id *alert_id,
                                              const struct ov_id *site_id, int64_t at_us,

@@ -364,9 +364,8 @@ static void an_alert_waits_for_its_site_until_acknowledged(void **state)
         act(f->store, store_alert_insert(f->store, &alerts[i], &act_err));
     }
     struct seen seen = {.count = 0};
-    assert_fine(
-        store_delivery_pending(f->store, &f->site.id, &scene.deployment.id, 10, see, &seen, &err),
-        &err);
+    const struct delivery_page all = {f->site.id, scene.deployment.id, 0, 10};
+    assert_fine(store_delivery_pending(f->store, &all, see, &seen, &err), &err);
     assert_int_equal(seen.count, 3);
     bool first = false;
     assert_fine(store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &first, &err),
@@ -376,9 +375,8 @@ static void an_alert_waits_for_its_site_until_acknowledged(void **state)
                 &err);
     assert_false(first);
     seen = (struct seen){.count = 0};
-    assert_fine(
-        store_delivery_pending(f->store, &f->site.id, &scene.deployment.id, 1, see, &seen, &err),
-        &err);
+    const struct delivery_page one = {f->site.id, scene.deployment.id, 0, 1};
+    assert_fine(store_delivery_pending(f->store, &one, see, &seen, &err), &err);
     assert_int_equal(seen.count, 1);
     assert_true(ov_id_equal(&seen.row.id, &alerts[1].id));
     struct ov_id unknown = ov_id_new();
@@ -386,6 +384,30 @@ static void an_alert_waits_for_its_site_until_acknowledged(void **state)
                    OV_ERR_NOT_FOUND, "alert.unknown", &err);
     assert_refused(store_delivery_ack(f->store, &alerts[1].id, &unknown, now_us(), &first, &err),
                    OV_ERR_NOT_FOUND, "alert.unknown", &err);
+}
+
+static void unacknowledged_alerts_are_read_page_by_page_to_the_newest(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct scene scene = live_scene(f, "pages");
+    struct alert_row alerts[5];
+    for (size_t i = 0; i < 5; i++) {
+        alerts[i] = new_alert(f, &scene);
+        act(f->store, store_alert_insert(f->store, &alerts[i], &act_err));
+    }
+    static const int expected[] = {2, 2, 1, 0}; /* nobody acknowledges anything */
+    struct delivery_page page = {f->site.id, scene.deployment.id, 0, 2};
+    int read = 0;
+    for (size_t i = 0; i < 4; i++) {
+        struct seen seen = {.count = 0};
+        assert_fine(store_delivery_pending(f->store, &page, see, &seen, &err), &err);
+        assert_int_equal(seen.count, expected[i]);
+        read += expected[i];
+        assert_true(seen.count == 0 || ov_id_equal(&seen.row.id, &alerts[read - 1].id));
+        if (seen.count > 0)
+            page.after_feed = seen.row.feed_number;
+    }
 }
 
 static void a_committed_alert_wakes_listeners_and_a_rolled_back_one_does_not(void **state)
@@ -512,6 +534,7 @@ int run_alert_tests(void)
         cmocka_unit_test(feed_numbers_are_gapless_and_readers_never_miss_one),
         cmocka_unit_test(only_one_of_two_that_decide_at_once_raises_within_the_cool_down),
         cmocka_unit_test(an_alert_waits_for_its_site_until_acknowledged),
+        cmocka_unit_test(unacknowledged_alerts_are_read_page_by_page_to_the_newest),
         cmocka_unit_test(a_committed_alert_wakes_listeners_and_a_rolled_back_one_does_not),
         cmocka_unit_test(a_crop_comes_once_and_takes_the_probe_with_it),
         cmocka_unit_test(a_minute_is_counted_once),
