@@ -99,6 +99,7 @@ static enum ctl_exit show_page(struct feed *feed, const json_t *alerts, size_t *
         feed->last = api_int(alert, "feed");
         (*ret_count)++;
     }
+    terminal_measure(&feed->ctl->terminal);
     if (!feed->ctl->json && (*ret_count > 0 || !feed->follow))
         table_render(&feed->table, &feed->ctl->terminal, &out);
     return ctl_print(&out, err);
@@ -175,8 +176,8 @@ static enum ctl_exit follow(struct feed *feed, struct ov_error *err)
 
 enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
 {
-    static const char *const all[] = {">FEED", "RAISED",    "RESPONSE", "CATEGORY",
-                                      "NAME",  "REFERENCE", "WHERE",    "SCORE",
+    static const char *const all[] = {">FEED", "RAISED",    "*RESPONSE", "CATEGORY",
+                                      "*NAME", "REFERENCE", "WHERE",     "SCORE",
                                       "CROP",  "ALERT",     NULL};
     static const char *const few[] = {">FEED", "ALERT", "ENTRY", "CATEGORY", "RESPONSE", NULL};
     struct feed feed = {.ctl = ctl,

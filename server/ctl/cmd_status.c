@@ -7,7 +7,6 @@
 #include "server/ctl/interrupt.h"
 #include "server/ctl/options.h"
 #include "server/ctl/show.h"
-#include "server/ctl/text.h"
 #include "server/ctl/when.h"
 
 #define WATCH_EVERY_MS 2000
@@ -22,11 +21,10 @@ enum ctl_exit cmd_completion_bash(struct ctl *ctl, const struct invocation *give
     return ctl_print(&out, err);
 }
 
-static void clean_line(struct ov_buf *out, const char *label, const char *value)
+static void clean_line(const struct ctl *ctl, struct ov_buf *out, const char *label,
+                       const char *value)
 {
-    ov_buf_printf(out, "%-14s ", label);
-    text_append_clean(out, *value == '\0' ? "-" : value);
-    ov_buf_puts(out, "\n");
+    show_line(ctl, out, label, PAINT_NONE, value);
 }
 
 static void describe_me(struct ctl *ctl, const json_t *me, struct ov_buf *out)
@@ -34,18 +32,23 @@ static void describe_me(struct ctl *ctl, const json_t *me, struct ov_buf *out)
     const json_t *roles = json_object_get(me, "roles");
     const json_t *role = NULL;
     size_t i = 0;
+    struct ov_buf names = OV_BUF_INIT;
     char until[OV_TIME_TEXT_SIZE];
     char when[WHEN_TEXT_SIZE];
-    clean_line(out, "you", api_text(me, "name"));
-    ov_buf_printf(out, "%-14s ", "roles");
+    clean_line(ctl, out, "you", api_text(me, "name"));
+    ov_buf_puts(&names, "");
     json_array_foreach(roles, i, role)
     {
         const char *name = json_string_value(role);
-        text_append_clean(out, i == 0 ? "" : ", ");
-        text_append_clean(out, name == NULL ? "" : name);
+        ov_buf_printf(&names, "%s%s", i == 0 ? "" : ", ", name == NULL ? "" : name);
     }
+    if (names.failed)
+        out->failed = true;
+    else
+        clean_line(ctl, out, "roles", names.data);
+    ov_buf_free(&names);
     (void)ov_time_format(http_identity(ctl->http)->not_after_us, until);
-    ov_buf_printf(out, "\n%-14s until %s\n", "certificate",
+    ov_buf_printf(out, "%-14s until %s\n", "certificate",
                   when_show(until, ov_clock_utc_us(ctl->clock), when));
 }
 
@@ -55,13 +58,13 @@ static void describe(struct ctl *ctl, const json_t *status, struct ov_buf *out)
     const json_t *model = json_object_get(status, "model");
     const json_t *live = json_object_get(status, "live");
     const json_t *schema = json_object_get(status, "schema");
-    clean_line(out, "server", api_text(status, "version"));
+    clean_line(ctl, out, "server", api_text(status, "version"));
     if (json_is_string(schema))
-        clean_line(out, "schema", json_string_value(schema));
+        clean_line(ctl, out, "schema", json_string_value(schema));
     else
         ov_buf_printf(out, "%-14s %lld\n", "schema", api_int(status, "schema"));
     ov_buf_printf(out, "%-14s %s\n", "up", when_duration(api_int(status, "uptime_s"), up));
-    clean_line(out, "model", api_text(model, "name"));
+    clean_line(ctl, out, "model", api_text(model, "name"));
     ov_buf_printf(out, "%-14s %.16s\n", "model digest", api_text(model, "digest"));
     describe_me(ctl, json_object_get(status, "me"), out);
     ov_buf_printf(out,
@@ -80,6 +83,7 @@ static enum ctl_exit print_status(struct ctl *ctl, bool clear, struct ov_error *
     enum ctl_exit result = api_get(ctl->http, "/v1/status", &status, err);
     if (result != CTL_OK)
         return result;
+    terminal_measure(&ctl->terminal);
     if (clear && ctl->terminal.out_is_terminal)
         ov_buf_puts(&out, "\033[H\033[2J");
     if (ctl->json)

@@ -9,6 +9,8 @@
 #include "server/ctl/text.h"
 #include "server/ctl/when.h"
 
+#define LABEL_COLUMNS 14
+
 enum paint show_state_paint(const char *state)
 {
     static const struct {
@@ -25,16 +27,22 @@ enum paint show_state_paint(const char *state)
     return PAINT_NONE;
 }
 
-static void line(const struct ctl *ctl, struct ov_buf *out, const char *label, enum paint paint,
-                 const char *value)
+void show_line(const struct ctl *ctl, struct ov_buf *out, const char *label, enum paint paint,
+               const char *value)
 {
     struct ov_buf clean = OV_BUF_INIT;
+    struct ov_buf lines = OV_BUF_INIT;
     text_append_clean(&clean, *value == '\0' ? "-" : value);
-    ov_buf_printf(out, "%-14s ", label);
+    ov_buf_printf(out, "%-*s ", LABEL_COLUMNS, label);
     if (!clean.failed)
-        terminal_paint(&ctl->terminal, paint, clean.data, out);
+        text_append_wrapped(&lines, clean.data, LABEL_COLUMNS + 1, ctl->terminal.columns);
+    if (clean.failed || lines.failed)
+        out->failed = true;
+    else
+        terminal_paint(&ctl->terminal, paint, lines.data, out);
     ov_buf_puts(out, "\n");
     ov_buf_free(&clean);
+    ov_buf_free(&lines);
 }
 
 static void time_line(const struct ctl *ctl, struct ov_buf *out, const char *label,
@@ -43,7 +51,7 @@ static void time_line(const struct ctl *ctl, struct ov_buf *out, const char *lab
     char when[WHEN_TEXT_SIZE];
     const char *iso = api_text(deployment, key);
     if (*iso != '\0')
-        line(ctl, out, label, PAINT_NONE, when_show(iso, ov_clock_utc_us(ctl->clock), when));
+        show_line(ctl, out, label, PAINT_NONE, when_show(iso, ov_clock_utc_us(ctl->clock), when));
 }
 
 static void sites_line(const struct ctl *ctl, const json_t *sites, struct ov_buf *out)
@@ -58,7 +66,7 @@ static void sites_line(const struct ctl *ctl, const json_t *sites, struct ov_buf
         ov_buf_printf(&names, "%s%s", i == 0 ? "" : ", ", name);
     }
     if (!names.failed)
-        line(ctl, out, "sites", PAINT_NONE, names.data);
+        show_line(ctl, out, "sites", PAINT_NONE, names.data);
     ov_buf_free(&names);
 }
 
@@ -67,34 +75,34 @@ static void settings_lines(const struct ctl *ctl, const json_t *deployment, stru
     char text[64];
     const json_t *counts = json_object_get(deployment, "watchlist");
     (void)snprintf(text, sizeof(text), "%.4f", api_number(deployment, "threshold"));
-    line(ctl, out, "threshold", PAINT_NONE, text);
+    show_line(ctl, out, "threshold", PAINT_NONE, text);
     (void)snprintf(text, sizeof(text), "%lld s", api_int(deployment, "cool_down_s"));
-    line(ctl, out, "cool-down", PAINT_NONE, text);
+    show_line(ctl, out, "cool-down", PAINT_NONE, text);
     (void)snprintf(text, sizeof(text), "%lld px", api_int(deployment, "min_face_px"));
-    line(ctl, out, "smallest face", PAINT_NONE, text);
-    line(ctl, out, "model", PAINT_NONE, api_text(deployment, "model_digest"));
+    show_line(ctl, out, "smallest face", PAINT_NONE, text);
+    show_line(ctl, out, "model", PAINT_NONE, api_text(deployment, "model_digest"));
     (void)snprintf(text, sizeof(text), "%lld approved, %lld proposed, %lld withdrawn",
                    api_int(counts, "approved"), api_int(counts, "proposed"),
                    api_int(counts, "withdrawn"));
-    line(ctl, out, "watchlist", PAINT_NONE, text);
+    show_line(ctl, out, "watchlist", PAINT_NONE, text);
 }
 
 static void describe(const struct ctl *ctl, const json_t *deployment, struct ov_buf *out)
 {
     const char *state = api_text(deployment, "state");
     const char *kind = api_text(deployment, "kind");
-    line(ctl, out, "deployment", PAINT_BOLD, api_text(deployment, "name"));
-    line(ctl, out, "id", PAINT_NONE, api_text(deployment, "id"));
-    line(ctl, out, "state", show_state_paint(state), state);
-    line(ctl, out, "kind", strcmp(kind, "operational") == 0 ? PAINT_WARN : PAINT_NONE, kind);
-    line(ctl, out, "purpose", PAINT_NONE, api_text(deployment, "purpose"));
+    show_line(ctl, out, "deployment", PAINT_BOLD, api_text(deployment, "name"));
+    show_line(ctl, out, "id", PAINT_NONE, api_text(deployment, "id"));
+    show_line(ctl, out, "state", show_state_paint(state), state);
+    show_line(ctl, out, "kind", strcmp(kind, "operational") == 0 ? PAINT_WARN : PAINT_NONE, kind);
+    show_line(ctl, out, "purpose", PAINT_NONE, api_text(deployment, "purpose"));
     sites_line(ctl, json_object_get(deployment, "sites"), out);
     time_line(ctl, out, "starts", deployment, "starts_at");
     time_line(ctl, out, "ends", deployment, "ends_at");
     settings_lines(ctl, deployment, out);
-    line(ctl, out, "applied by", PAINT_NONE, api_text(deployment, "applied_by"));
+    show_line(ctl, out, "applied by", PAINT_NONE, api_text(deployment, "applied_by"));
     time_line(ctl, out, "applied", deployment, "applied_at");
-    line(ctl, out, "authorised by", PAINT_NONE, api_text(deployment, "authorised_by"));
+    show_line(ctl, out, "authorised by", PAINT_NONE, api_text(deployment, "authorised_by"));
     time_line(ctl, out, "authorised", deployment, "authorised_at");
     time_line(ctl, out, "went live", deployment, "went_live_at");
     time_line(ctl, out, "closed", deployment, "closed_at");

@@ -6,9 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/base/bytes.h"
+
 #define LINE_MAX_BYTES 4096
+#define COLUMNS_DEFAULT 80
+#define COLUMNS_MAX 10000
 
 void terminal_init(struct terminal *terminal)
 {
@@ -17,6 +22,24 @@ void terminal_init(struct terminal *terminal)
     terminal->out_is_terminal = isatty(STDOUT_FILENO) == 1;
     terminal->err_is_terminal = isatty(STDERR_FILENO) == 1;
     terminal->colour = terminal->out_is_terminal && (no_color == NULL || *no_color == '\0');
+    terminal_measure(terminal);
+}
+
+void terminal_measure(struct terminal *terminal)
+{
+    struct winsize size = {.ws_col = 0};
+    int64_t columns = COLUMNS_DEFAULT;
+    terminal->columns = 0;
+    if (!terminal->out_is_terminal)
+        return;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+        terminal->columns = size.ws_col;
+        return;
+    }
+    const char *given = getenv("COLUMNS");
+    if (given != NULL && ov_parse_i64(given, 1, COLUMNS_MAX, &columns) != OV_OK)
+        columns = COLUMNS_DEFAULT;
+    terminal->columns = (size_t)columns;
 }
 
 bool terminal_may_show_names(const struct terminal *terminal)

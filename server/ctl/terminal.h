@@ -20,10 +20,14 @@ struct terminal {
     bool in_is_terminal;
     bool out_is_terminal;
     bool err_is_terminal;
-    bool colour; /* out_is_terminal, and NO_COLOR is not set */
+    bool colour;    /* out_is_terminal, and NO_COLOR is not set */
+    size_t columns; /* of standard output; 0: as many as it takes, it is no terminal */
 };
 
 void terminal_init(struct terminal *terminal);
+
+/* Looks at the width again: for what goes on while people change their windows. */
+void terminal_measure(struct terminal *terminal);
 
 /* Whether names and references may be written to standard output. */
 bool terminal_may_show_names(const struct terminal *terminal);

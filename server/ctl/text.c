@@ -89,3 +89,32 @@ size_t text_width(const char *text)
     }
     return width;
 }
+
+/* Columns of the first size bytes of text. */
+static size_t part_width(const char *text, size_t size)
+{
+    size_t width = text_width(text);
+    return width - text_width(text + size);
+}
+
+void text_append_wrapped(struct ov_buf *buf, const char *text, size_t indent, size_t columns)
+{
+    size_t used = 0;
+    if (columns <= indent || text_width(text) <= columns - indent) {
+        ov_buf_puts(buf, text);
+        return;
+    }
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        size_t width = part_width(text, size);
+        if (used > 0 && used + 1 + width > columns - indent) {
+            ov_buf_printf(buf, "\n%*s", (int)indent, "");
+            used = 0;
+        }
+        ov_buf_puts(buf, used > 0 ? " " : "");
+        ov_buf_append(buf, text, size);
+        used += (used > 0 ? 1 : 0) + width;
+        text += size;
+        text += strspn(text, " ");
+    }
+}

@@ -18,6 +18,12 @@ void text_base64url(struct ov_buf *buf, const void *data, size_t size);
  */
 void text_append_clean(struct ov_buf *buf, const char *text);
 
+/*
+ * Appends clean text that begins at column indent, broken at blanks into lines of that indent so
+ * that none is wider than columns. A word that is wider stays whole. columns 0: one line.
+ */
+void text_append_wrapped(struct ov_buf *buf, const char *text, size_t indent, size_t columns);
+
 /* Columns that clean text takes on a terminal. Needs a UTF-8 locale for LC_CTYPE. */
 size_t text_width(const char *text);
 

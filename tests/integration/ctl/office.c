@@ -114,7 +114,8 @@ struct said office_on_terminal(struct office *office, const char *person, const 
     va_start(args, input);
     fill(argv, office_command(office, person, argv), args);
     va_end(args);
-    said.status = pty_run(argv, input, &said.out, LIMIT_S);
+    said.status =
+        pty_run(argv, office->columns == 0 ? 200 : office->columns, input, &said.out, LIMIT_S);
     ov_buf_puts(&said.out, "");
     return said;
 }

@@ -22,6 +22,7 @@
 struct office {
     struct world world;
     char entry[OV_ID_TEXT_SIZE]; /* one that ada has added */
+    unsigned short columns;      /* of the terminal; 0: 200 */
 };
 
 /* What a run of overtctl said. */

@@ -26,9 +26,10 @@ static void become(const char *const *argv)
     _exit(127);
 }
 
-int pty_run(const char *const *argv, const char *input, struct ov_buf *shown, int limit_s)
+int pty_run(const char *const *argv, unsigned short columns, const char *input,
+            struct ov_buf *shown, int limit_s)
 {
-    struct winsize size = {.ws_row = 50, .ws_col = 200};
+    struct winsize size = {.ws_row = 50, .ws_col = columns};
     int terminal = -1;
     int status = -1;
     int64_t until_us = ov_clock_mono_us(ov_clock_system()) + limit_s * OV_US_PER_S;

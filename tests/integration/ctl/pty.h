@@ -5,6 +5,7 @@
 #include "common/base/bytes.h"
 
 /* Types input (may be ""), collects what the terminal shows; exit status as for process_run. */
-int pty_run(const char *const *argv, const char *input, struct ov_buf *shown, int limit_s);
+int pty_run(const char *const *argv, unsigned short columns, const char *input,
+            struct ov_buf *shown, int limit_s);
 
 #endif

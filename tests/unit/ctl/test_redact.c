@@ -62,8 +62,8 @@ static void a_permitted_field_cannot_smuggle_others(void **state)
 
 static void standard_output_decides(void **state)
 {
-    const struct terminal only_input = {true, false, true, false};
-    const struct terminal output = {false, true, false, true};
+    const struct terminal only_input = {true, false, true, false, 0};
+    const struct terminal output = {false, true, false, true, 80};
     (void)state;
     assert_false(terminal_may_show_names(&only_input));
     assert_true(terminal_may_show_names(&output));

@@ -4,14 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <locale.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "server/ctl/table.h"
 
 static const char *const titles[] = {"NAME", ">COUNT", "STATE", NULL};
-static const struct terminal plain = {false, false, false, false};
-static const struct terminal coloured = {true, true, true, true};
+static const struct terminal plain = {false, false, false, false, 0};
+static const struct terminal coloured = {true, true, true, true, 80};
 
 static void row(struct table *table, const char *name, long long count, const char *state)
 {
@@ -79,6 +80,64 @@ static void control_characters_in_cells_are_shown_as_marks(void **state)
     table_done(&table);
 }
 
+/* --- narrow terminals --- */
+
+static void a_table_that_fits_stays_a_table(void **state)
+{
+    static const struct terminal exact = {true, true, true, false, 18};
+    struct table table;
+    (void)state;
+    table_init(&table, titles);
+    row(&table, "name", 1, "live");
+    expect(&table, &exact, "NAME  COUNT  STATE\nname      1  live\n");
+    table_done(&table);
+}
+
+static void a_table_that_is_too_wide_becomes_blocks(void **state)
+{
+    static const char *const marked[] = {"ID", ">COUNT", "*NAME", NULL};
+    static const struct terminal narrow = {true, true, true, false, 16};
+    struct table table;
+    (void)state;
+    table_init(&table, marked);
+    row(&table, "an-id", 5, "Zo\xc3\xab");
+    row(&table, "other", 12, "");
+    expect(&table, &narrow,
+           "name   Zo\xc3\xab\nid     an-id\ncount  5\n"
+           "\n"
+           "name   -\nid     other\ncount  12\n");
+    row(&table, "x", 1, "y"); /* and stays so as it grows */
+    expect(&table, &narrow, "\nname   y\nid     x\ncount  1\n");
+    expect(&table, &narrow, "");
+    table_done(&table);
+}
+
+static void a_pipe_gets_the_wide_form_however_wide(void **state)
+{
+    struct table table;
+    struct ov_buf out = OV_BUF_INIT;
+    char wide[301] = "";
+    (void)state;
+    memset(wide, 'x', sizeof(wide) - 1);
+    table_init(&table, titles);
+    row(&table, wide, 1, "live");
+    table_render(&table, &plain, &out);
+    assert_int_equal(strncmp(out.data, "NAME ", 5), 0);
+    ov_buf_free(&out);
+    table_done(&table);
+}
+
+static void long_values_in_blocks_go_on_below_themselves(void **state)
+{
+    static const struct terminal narrow = {true, true, true, false, 20};
+    struct table table;
+    (void)state;
+    table_init(&table, titles);
+    row(&table, "one two three four", 1, "live");
+    expect(&table, &narrow, "name   one two three\n       four\ncount  1\nstate  live\n");
+    table_done(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +145,10 @@ int main(void)
         cmocka_unit_test(colours_do_not_move_columns),
         cmocka_unit_test(a_growing_table_has_one_head_and_only_widens),
         cmocka_unit_test(control_characters_in_cells_are_shown_as_marks),
+        cmocka_unit_test(a_table_that_fits_stays_a_table),
+        cmocka_unit_test(a_table_that_is_too_wide_becomes_blocks),
+        cmocka_unit_test(a_pipe_gets_the_wide_form_however_wide),
+        cmocka_unit_test(long_values_in_blocks_go_on_below_themselves),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,28 @@ static void widths_are_columns_not_bytes(void **state)
     assert_int_equal(text_width("\xff"), 1);
 }
 
+static void expect_wrapped(const char *text, size_t indent, size_t columns, const char *wanted)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    ov_buf_puts(&out, "");
+    text_append_wrapped(&out, text, indent, columns);
+    assert_string_equal(out.data, wanted);
+    ov_buf_free(&out);
+}
+
+static void long_lists_are_wrapped_at_blanks(void **state)
+{
+    (void)state;
+    expect_wrapped("alpha, beta, gamma", 4, 0, "alpha, beta, gamma");
+    expect_wrapped("alpha, beta, gamma", 4, 22, "alpha, beta, gamma");
+    expect_wrapped("alpha, beta, gamma", 4, 21, "alpha, beta,\n    gamma");
+    expect_wrapped("alpha, beta, gamma", 2, 8, "alpha,\n  beta,\n  gamma");
+    expect_wrapped("a inseparable b", 2, 8, "a\n  inseparable\n  b");
+    expect_wrapped("Zo\xc3\xab Zo\xc3\xab", 0, 7, "Zo\xc3\xab Zo\xc3\xab");
+    expect_wrapped("alpha beta", 8, 8, "alpha beta"); /* no room: left alone */
+    expect_wrapped("", 2, 8, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +112,7 @@ int main(void)
         cmocka_unit_test(base64url_is_url_safe_and_not_padded),
         cmocka_unit_test(nothing_that_steers_a_terminal_passes),
         cmocka_unit_test(widths_are_columns_not_bytes),
+        cmocka_unit_test(long_lists_are_wrapped_at_blanks),
     };
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);
