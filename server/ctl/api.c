@@ -67,6 +67,22 @@ static enum ov_status status_of(long http_status)
     }
 }
 
+/* What to do about a refusal, in this program's words; "" where the server's say it all. */
+static const char *hint_for(const char *code)
+{
+    static const struct {
+        const char *code;
+        const char *hint;
+    } hints[] = {
+        {"deployment.unknown", "; 'overtctl deployment list' shows them"},
+    };
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        if (strcmp(hints[i].code, code) == 0)
+            return hints[i].hint;
+    }
+    return "";
+}
+
 /* Passes the server's refusal on. */
 static enum ctl_exit refuse(long http_status, const json_t *answer, struct ov_error *err)
 {
@@ -75,7 +91,7 @@ static enum ctl_exit refuse(long http_status, const json_t *answer, struct ov_er
     struct ov_buf text = OV_BUF_INIT;
     text_append_clean(&text, api_text(error, "text"));
     if (*code != '\0' && text.length > 0) {
-        (void)ov_fail(err, status_of(http_status), code, "%s", text.data);
+        (void)ov_fail(err, status_of(http_status), code, "%s%s", text.data, hint_for(code));
         ov_buf_free(&text);
         return CTL_REFUSED;
     }

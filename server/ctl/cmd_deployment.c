@@ -10,7 +10,8 @@
 
 /* --- create --- */
 
-#define HOURS_MAX 744.0
+#define HOURS_MAX 12.0 /* as the server has it */
+#define HOURS_READ_MAX 1e6
 
 /* Adds value under key; a failure shows as a NULL body later on. */
 static void set(json_t **body, const char *key, json_t *take_value)
@@ -33,9 +34,14 @@ static enum ov_status set_window(const struct ctl *ctl, const struct invocation 
     if (status == OV_OK)
         status = invocation_time(given, "--end", &end_us, err);
     if (status == OV_OK)
-        status = invocation_double(given, "--hours", 0.01, HOURS_MAX, &hours, err);
+        status = invocation_double(given, "--hours", 0.01, HOURS_READ_MAX, &hours, err);
     if (status != OV_OK)
         return status;
+    if (hours > HOURS_MAX)
+        return ov_fail(err, OV_ERR_INVALID, "usage.option",
+                       "--hours is %g at most: a deployment lasts no longer; apply for several "
+                       "instead",
+                       HOURS_MAX);
     if (end_us != 0 && hours > 0)
         return ov_fail(err, OV_ERR_INVALID, "usage.option", "--end and --hours exclude each other");
     if (start_us != 0)

@@ -7,6 +7,7 @@
 
 #include "server/ctl/api.h"
 #include "server/ctl/commands.h"
+#include "server/ctl/import_codes.h"
 #include "server/ctl/import_run.h"
 #include "server/ctl/options.h"
 #include "server/ctl/table.h"
@@ -79,19 +80,29 @@ static void account(struct progress *progress, const struct import_row *row)
     report(progress, line, snprintf(line, sizeof(line), "%zu,%s\n", row->number, row->outcome));
 }
 
+/* Never the sentences of this computer's own errors: they have file names in them. */
+static const char *meaning(const struct import_row *row)
+{
+    return row->reason[0] != '\0' ? row->reason : import_code_meaning(row->outcome);
+}
+
 static void print_rows(const struct progress *progress, const struct import_list *list,
                        struct ov_buf *out)
 {
-    static const char *const titles[] = {">ROW", "OUTCOME", NULL};
+    static const char *const few[] = {">ROW", "OUTCOME", NULL};
+    static const char *const all[] = {">ROW", "OUTCOME", "MEANING", NULL};
+    bool on_terminal = progress->ctl->terminal.out_is_terminal;
     struct table table;
     if (progress->failed > 0) {
-        table_init(&table, titles);
+        table_init(&table, on_terminal ? all : few);
         for (size_t i = 0; i < list->count; i++) {
             const char *outcome = list->rows[i].outcome;
             if (strcmp(outcome, IMPORT_ADDED) == 0 || strcmp(outcome, IMPORT_NOT_TRIED) == 0)
                 continue;
             table_number(&table, (long long)list->rows[i].number);
             table_cell(&table, PAINT_BAD, outcome);
+            if (on_terminal)
+                table_cell(&table, PAINT_NONE, meaning(&list->rows[i]));
         }
         table_render(&table, &progress->ctl->terminal, out);
         table_done(&table);

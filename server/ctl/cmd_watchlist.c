@@ -17,6 +17,17 @@
 
 /* --- add --- */
 
+/* Adds what the option of this command is for. */
+static void explain_refusal(struct ov_error *err)
+{
+    struct ov_error said = *err;
+    if (strcmp(said.code, "watchlist.several_faces") != 0)
+        return;
+    ov_error_clear(err);
+    (void)ov_fail(err, said.status, said.code, "%s; use --region X,Y,WIDTH,HEIGHT to say which",
+                  said.text);
+}
+
 static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
                          const struct subject *subject, const struct ov_secret *image,
                          struct ov_error *err)
@@ -33,6 +44,8 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
     enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
     if (result == CTL_OK)
         result = api_add_entry(ctl->http, id, &entry, &answer, err);
+    if (result == CTL_REFUSED)
+        explain_refusal(err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)
@@ -168,8 +181,8 @@ static enum ctl_exit check_state(const char *state, struct ov_error *err)
 enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
                                  struct ov_error *err)
 {
-    static const char *const all[] = {"ENTRY", "CATEGORY",  "RESPONSE", "STATE", ">IMAGES",
-                                      "NAME",  "REFERENCE", "ADDED",    NULL};
+    static const char *const all[] = {"ENTRY", "CATEGORY",   "RESPONSE", "STATE", ">IMAGES",
+                                      "*NAME", "*REFERENCE", "ADDED",    NULL};
     static const char *const few[] = {"ENTRY", "CATEGORY", "RESPONSE", NULL};
     char id[OV_ID_TEXT_SIZE];
     struct listing listing = {.ctl = ctl,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "server/ctl/import_codes.h"
+
 #define CATEGORIES "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm"
 #define RESPONSES "immediate arrest identify safeguarding"
 
@@ -47,8 +49,8 @@ const struct command commands[] = {
                  {"--start", "TIME", "default: now", NULL, false, false},
                  {"--end", "TIME", "default: the server's, eight hours after the start", NULL,
                   false, false},
-                 {"--hours", "N", "instead of --end: so many hours after the start", NULL, false,
-                  false},
+                 {"--hours", "N", "instead of --end: so many hours after the start, at most 12",
+                  NULL, false, false},
                  {"--threshold", "X", "cosine from which there is an alert (default: the model's)",
                   NULL, false, false},
                  {"--cool-down", "S", "seconds between alerts for one entry (default: 60)", NULL,
@@ -97,7 +99,9 @@ const struct command commands[] = {
      .help =
          "Ends every search of the deployment within a second on live links and within 30 s on\n"
          "cut ones. It cannot be started again, so a terminal is asked for 'yes'; without a\n"
-         "terminal, or to lose no time, give --yes. CODE is of a-z and '_'.\n"
+         "terminal, or to lose no time, give --yes. CODE is any word of a-z and '_', 40 letters "
+         "at\n"
+         "most; those above are the usual ones.\n"
          "\n"
          "  overtctl deployment stop 'North gate, 1 May' --yes\n",
      .needs_server = true,
@@ -138,6 +142,7 @@ const struct command commands[] = {
          "Exit status 3 means that some rows failed. Ctrl-C ends in good order.\n"
          "\n"
          "  overtctl watchlist import 'North gate, 1 May' list/ --report list-outcome.csv\n",
+     .codes = import_codes,
      .needs_server = true,
      .ends_in_order = true,
      .run = cmd_watchlist_import},

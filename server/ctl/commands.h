@@ -13,6 +13,7 @@
 #define COMMAND_OPTIONS_MAX 10
 
 struct invocation;
+struct import_code;
 
 struct option {
     const char *name;    /* "--purpose" */
@@ -29,7 +30,8 @@ struct command {
     const char *args[COMMAND_ARGS_MAX + 1]; /* "DEPLOYMENT", "[ENTRY]"; NULL-terminated */
     const char *summary;
     struct option options[COMMAND_OPTIONS_MAX + 1]; /* ends with a NULL name */
-    const char *help; /* what to know before using it; examples last */
+    const char *help;                /* what to know before using it; examples last */
+    const struct import_code *codes; /* what its outcomes mean, for help; or NULL */
     bool needs_server;
     bool ends_in_order; /* Ctrl-C is for the command to see (interrupt.h) */
     enum ctl_exit (*run)(struct ctl *ctl, const struct invocation *given, struct ov_error *err);

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/ctl/import_codes.h"
+#include "server/ctl/text.h"
+
 /* "watchlist add DEPLOYMENT IMAGE" */
 static void usage_line(const struct command *command, struct ov_buf *out)
 {
@@ -37,6 +40,18 @@ static void list_options(const struct option *options, struct ov_buf *out)
                       options->repeats ? " (may be repeated)" : "");
         if (options->choices != NULL)
             ov_buf_printf(out, "  %-22s   %s\n", "", options->choices);
+    }
+}
+
+#define HELP_COLUMNS 80
+#define CODE_COLUMNS 30 /* the longest code, and the blanks around */
+
+static void list_codes(const struct import_code *codes, struct ov_buf *out)
+{
+    for (; codes->code != NULL; codes++) {
+        ov_buf_printf(out, "  %-*s", CODE_COLUMNS - 2, codes->code);
+        text_append_wrapped(out, codes->meaning, CODE_COLUMNS, HELP_COLUMNS);
+        ov_buf_puts(out, "\n");
     }
 }
 
@@ -88,6 +103,10 @@ void help_command(const struct command *command, struct ov_buf *out)
     }
     if (command->help[0] != '\0')
         ov_buf_printf(out, "\n%s", command->help);
+    if (command->codes != NULL) {
+        ov_buf_puts(out, "\noutcomes of a row; other codes are the server's:\n");
+        list_codes(command->codes, out);
+    }
     ov_buf_puts(out, "\noptions of every command:\n");
     list_options(global_options, out);
 }

@@ -13,6 +13,7 @@
 #include "common/base/status.h"
 
 #define IMPORT_OUTCOME_SIZE 48
+#define IMPORT_REASON_SIZE 400
 
 enum import_field {
     IMPORT_IMAGE,
@@ -27,6 +28,7 @@ struct import_row {
     size_t number;                     /* as a spreadsheet counts: the header is row 1 */
     const char *fields[IMPORT_FIELDS]; /* within the list's text */
     char outcome[IMPORT_OUTCOME_SIZE]; /* a code; "" while it is open. Codes never hold a name. */
+    char reason[IMPORT_REASON_SIZE];   /* the server's sentence, where it refused; for a terminal */
 };
 
 struct import_list {

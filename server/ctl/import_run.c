@@ -103,6 +103,8 @@ static void finish_row(struct import_run *run, struct http *http, struct import_
         enum ctl_exit exit = do_row(run, http, row, &err);
         if (exit != CTL_OK)
             outcome = err.code;
+        if (exit == CTL_REFUSED)
+            (void)snprintf(row->reason, sizeof(row->reason), "%s", err.text);
         if (exit != CTL_OK && exit != CTL_USAGE && is_hopeless(exit, &err))
             give_up(run, exit, &err);
     }

@@ -114,13 +114,32 @@ static enum ov_status take_argument(struct parser *parser, const char *word, str
     return OV_OK;
 }
 
+/* Names the words that may follow: of "completion" that is 'bash'. */
+static enum ov_status verb_missing(const char *group, struct ov_error *err)
+{
+    struct ov_buf verbs = OV_BUF_INIT;
+    ov_buf_puts(&verbs, "");
+    for (const struct command *at = commands; at->group != NULL; at++) {
+        if (strcmp(at->group, group) == 0)
+            ov_buf_printf(&verbs, "%s'%s'", verbs.length == 0 ? "" : ", ", at->verb);
+    }
+    enum ov_status status =
+        verbs.failed ? ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory")
+                     : ov_fail(err, OV_ERR_INVALID, "usage.command",
+                               "a word is missing after '%s': %s; see overtctl %s --help", group,
+                               verbs.data, group);
+    ov_buf_free(&verbs);
+    return status;
+}
+
 static enum ov_status check_complete(const struct invocation *given, struct ov_error *err)
 {
     char words[64];
+    if (given->command == NULL && given->group != NULL)
+        return verb_missing(given->group, err);
     if (given->command == NULL)
         return ov_fail(err, OV_ERR_INVALID, "usage.command",
-                       "a command is missing; see overtctl %s%s--help",
-                       given->group == NULL ? "" : given->group, given->group == NULL ? "" : " ");
+                       "a command is missing; see overtctl --help");
     const char *missing = given->command->args[given->arg_count];
     if (missing != NULL && missing[0] != '[')
         return ov_fail(err, OV_ERR_INVALID, "usage.arguments",

@@ -69,7 +69,7 @@ enum ov_status service_site_add(struct service *service, const struct actor *act
     status = insert_site(service, actor, &site, &inner);
     if (status == OV_ERR_EXISTS)
         status = ov_fail(err, OV_ERR_EXISTS, "site.exists",
-                         "there is a site of this name already; choose another name");
+                         "the site is there already and can be used as it is");
     else if (status != OV_OK)
         status = ov_fail(err, inner.status, inner.code, "%s", inner.text);
     status = act_end(service, status, err);

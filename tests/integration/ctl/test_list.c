@@ -115,9 +115,13 @@ static void bad_entries_are_refused_with_a_reason(void **state)
     char subject[PATH_MAX]; /* a copy: world_path's results do not last long */
     (void)snprintf(subject, sizeof(subject), "%s", world_path(&office->world, "subject.txt"));
     (void)snprintf(group, sizeof(group), "%s/photos/sample3.jpg", office->world.deps);
-    office_expect(office, "ada", 1, "watchlist.several_faces", "watchlist", "add", NAME, group,
-                  "--subject", subject, "--category", "missing_at_risk", "--response", "identify",
-                  NULL);
+    struct said several =
+        office_run(office, "ada", NULL, "watchlist", "add", NAME, group, "--subject", subject,
+                   "--category", "missing_at_risk", "--response", "identify", NULL);
+    assert_int_equal(several.status, 1);
+    assert_true(said_has(&several.err, "; use --region X,Y,WIDTH,HEIGHT to say which "
+                                       "(watchlist.several_faces)"));
+    said_free(&several);
     office_expect(office, "ada", 1, "watchlist.category", "watchlist", "add", NAME,
                   world_path(&office->world, "list/portrait-1.jpg"), "--subject", subject,
                   "--category", "of_interest", "--response", "identify", NULL);
@@ -264,6 +268,74 @@ static void states_are_selected_without_being_shown(void **state)
     said_free(&said);
 }
 
+static size_t widest_line(const struct ov_buf *shown)
+{
+    size_t widest = 0;
+    for (const char *line = shown->data; *line != '\0';) {
+        size_t length = strcspn(line, "\r\n");
+        widest = length > widest ? length : widest;
+        line += length + strspn(line + length, "\r\n");
+    }
+    return widest;
+}
+
+static void a_narrow_terminal_gets_blocks_and_a_pipe_the_table(void **state)
+{
+    struct office *office = *state;
+    office->columns = 80;
+    struct said list = office_on_terminal(office, "ben", "", "watchlist", "list", NAME, NULL);
+    struct said status = office_on_terminal(office, "ben", "", "status", NULL);
+    office->columns = 0;
+    struct said wide = office_on_terminal(office, "ben", "", "watchlist", "list", NAME, NULL);
+    struct said pipe = office_run(office, "ben", NULL, "watchlist", "list", NAME, NULL);
+    assert_int_equal(list.status + status.status + wide.status + pipe.status, 0);
+    assert_false(said_has(&list.out, "ENTRY"));
+    assert_int_equal(count_in(&list.out, "\nentry  "), GOOD_ROWS + 3);
+    assert_int_equal(strncmp(list.out.data, "name  ", 6), 0);
+    assert_in_range(widest_line(&list.out), 1, 80 + 2 * 5); /* colours take no columns */
+    assert_in_range(widest_line(&status.out), 1, 80 + 2 * 5);
+    assert_true(said_has(&wide.out, "ENTRY"));
+    assert_true(said_has(&pipe.out, "ENTRY"));
+    said_free(&list);
+    said_free(&status);
+    said_free(&wide);
+    said_free(&pipe);
+}
+
+static void refusals_say_what_to_do(void **state)
+{
+    struct office *office = *state;
+    struct said said = office_run(office, "ben", NULL, "alerts", "no such", NULL);
+    assert_true(said_has(&said.err, "'overtctl deployment list' shows them"));
+    said_free(&said);
+    said = office_run(office, "ada", NULL, "site", "add", "north", NULL);
+    assert_true(said_has(&said.err, "can be used"));
+    said_free(&said);
+    said = office_run(office, "ada", NULL, "deployment", "create", "long", "--purpose", "p",
+                      "--site", "north", "--hours", "12.5", NULL);
+    assert_int_equal(said.status, 2);
+    assert_true(said_has(&said.err, "12 at most"));
+    said_free(&said);
+}
+
+static void an_import_on_a_terminal_explains_its_codes(void **state)
+{
+    struct office *office = *state;
+    char folder[PATH_MAX];
+    (void)snprintf(folder, sizeof(folder), "%s", world_path(&office->world, "list"));
+    office_expect(office, "ada", 0, NULL, "deployment", "create", "explained", "--purpose", "p",
+                  "--site", "north", NULL);
+    struct said said =
+        office_on_terminal(office, "ada", "", "watchlist", "import", "explained", folder, NULL);
+    assert_int_equal(said.status, 3);
+    assert_true(said_has(&said.out, "there is no such image, or it may not be read"));
+    assert_true(said_has(&said.out, "the category has to be one of"));
+    assert_false(said_has(&said.out, SECRET_NAME));
+    assert_false(said_has(&said.out, SECRET_REFERENCE));
+    assert_false(said_has(&said.out, SECRET_FILE));
+    said_free(&said);
+}
+
 /* --- approving --- */
 
 static void approval_takes_another_person_and_a_yes(void **state)
@@ -310,6 +382,9 @@ const struct CMUnitTest list_tests[] = {
     cmocka_unit_test(a_report_is_never_overwritten),
     cmocka_unit_test(a_hopeless_import_stops_with_the_server_s_reason),
     cmocka_unit_test(names_are_shown_on_a_terminal_only),
+    cmocka_unit_test(a_narrow_terminal_gets_blocks_and_a_pipe_the_table),
+    cmocka_unit_test(refusals_say_what_to_do),
+    cmocka_unit_test(an_import_on_a_terminal_explains_its_codes),
     cmocka_unit_test(states_are_selected_without_being_shown),
     cmocka_unit_test(approval_takes_another_person_and_a_yes),
     cmocka_unit_test(an_entry_is_withdrawn_once),

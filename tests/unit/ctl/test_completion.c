@@ -13,6 +13,7 @@
 #include "server/ctl/commands.h"
 #include "server/ctl/completion.h"
 #include "server/ctl/help.h"
+#include "server/ctl/import_codes.h"
 
 static void the_installed_script_is_current(void **state)
 {
@@ -48,11 +49,30 @@ static void help_names_every_command_and_option(void **state)
     ov_buf_free(&program);
 }
 
+static void help_fits_a_terminal_and_explains_outcomes(void **state)
+{
+    struct ov_buf own = OV_BUF_INIT;
+    (void)state;
+    help_command(command_find("watchlist", "import"), &own);
+    const char *codes = strstr(own.data, "outcomes");
+    assert_non_null(codes);
+    const char *end = strstr(codes, "\n\n");
+    for (const char *line = codes; line < end; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 80);
+    for (const struct import_code *at = import_codes; at->code != NULL; at++) {
+        assert_non_null(strstr(codes, at->code));
+        assert_ptr_equal(import_code_meaning(at->code), at->meaning);
+    }
+    assert_string_equal(import_code_meaning("no.such"), "");
+    ov_buf_free(&own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_installed_script_is_current),
         cmocka_unit_test(help_names_every_command_and_option),
+        cmocka_unit_test(help_fits_a_terminal_and_explains_outcomes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,9 @@ static void wrong_lines_are_refused(void **state)
     assert_string_equal(err.code, "usage.command");
     assert_int_equal(PARSE(&given, "site"), OV_ERR_INVALID);
     assert_string_equal(err.code, "usage.command");
+    assert_non_null(strstr(err.text, "'add', 'list'"));
+    assert_int_equal(PARSE(&given, "completion"), OV_ERR_INVALID);
+    assert_non_null(strstr(err.text, "'bash'"));
     assert_int_equal(PARSE(&given, "site", "remove"), OV_ERR_INVALID);
     assert_int_equal(PARSE(&given, "site", "add"), OV_ERR_INVALID);
     assert_string_equal(err.code, "usage.arguments");
