@@ -235,6 +235,9 @@ CREATE CONSTRAINT TRIGGER deployment_audited
     FOR EACH ROW EXECUTE FUNCTION audit.require_event();
 CREATE TRIGGER deployment_site_new BEFORE INSERT OR UPDATE ON overt.deployment_site
     FOR EACH ROW EXECUTE FUNCTION overt.deployment_check_site();
+CREATE CONSTRAINT TRIGGER deployment_site_audited
+    AFTER INSERT OR UPDATE OR DELETE ON overt.deployment_site DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
 
 GRANT SELECT, INSERT ON overt.deployment, overt.deployment_site TO overt_server;
 GRANT UPDATE (state, state_at, authorised_by, authorised_at, went_live_at, closed_at, erased_at,

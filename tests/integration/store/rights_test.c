@@ -172,6 +172,30 @@ static void states_are_not_skipped_by_sql_either(void **state)
         "s WHERE d.name = 'sql-2' AND s.name = 'late-site'");
 }
 
+/* Legal until the authorisation, but part of what is authorised: never without a record. */
+static void a_site_is_not_added_to_an_application_without_an_event(void **state)
+{
+    struct fixture *f = *state;
+    (void)pg_seed_deployment(f->store, "quiet", &f->applicant, &f->site);
+    (void)pg_seed_site(f->store, "quiet-site");
+    static const char add[] =
+        "INSERT INTO overt.deployment_site SELECT d.id, s.id FROM overt.deployment d, overt.site s "
+        "WHERE d.name = 'quiet' AND s.name = 'quiet-site'";
+    char with_event[600];
+    (void)snprintf(with_event, sizeof(with_event),
+                   "BEGIN; WITH e AS (SELECT gen_random_uuid() AS id) SELECT "
+                   "audit.write_event(id, convert_to(jsonb_build_object('v', 1, 'id', id, 'name', "
+                   "'test.made', 'at_us', 1, 'actor', '{}'::jsonb, 'details', "
+                   "'{}'::jsonb)::text, 'UTF8')) FROM e; %s; COMMIT",
+                   add);
+    refuse(f, "server", CHECK, add);
+    pg_sql(f->pg, "server", with_event);
+    assert_int_equal(pg_value(f->pg, "admin",
+                              "SELECT count(*) FROM overt.deployment_site JOIN overt.deployment ON "
+                              "id = deployment_id WHERE name = 'quiet'"),
+                     2);
+}
+
 static void an_entry_is_not_born_approved(void **state)
 {
     struct fixture *f = *state;
@@ -291,6 +315,7 @@ int run_rights_tests(void)
         cmocka_unit_test(an_events_xid_is_that_of_its_act),
         cmocka_unit_test(oversight_and_sealer_see_the_audit_and_nothing_else),
         cmocka_unit_test(states_are_not_skipped_by_sql_either),
+        cmocka_unit_test(a_site_is_not_added_to_an_application_without_an_event),
         cmocka_unit_test(an_entry_is_not_born_approved),
         cmocka_unit_test(partitions_are_reached_through_their_parents_only),
         cmocka_unit_test(partitions_come_and_go_with_the_deployments_state_only),
