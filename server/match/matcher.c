@@ -164,12 +164,18 @@ static void search_live(struct matchers *matchers, struct group *group)
     candidate_list_free(&found);
 }
 
-/* Authority is judged at receipt; a deployment stopped or paused since then ends it at once. */
+/* Authority was judged at receipt. What has changed since then counts too: the state, the window,
+ * and how long ago the database last confirmed either. */
+static bool may_search(const struct matchers *matchers, const struct target *target)
+{
+    return target != NULL && target_is_live(target, ov_clock_utc_us(matchers->options.clock)) &&
+           registry_unconfirmed_us(matchers->options.registry) <= REGISTRY_SEARCH_LIMIT_US;
+}
+
 static void run_group(struct matchers *matchers, struct group *group)
 {
     group->target = registry_get(matchers->options.registry, &group->jobs[0]->deployment_id);
-    bool live = group->target != NULL && group->target->deployment.state == DEPLOYMENT_LIVE;
-    if (live) {
+    if (may_search(matchers, group->target)) {
         search_live(matchers, group);
     } else {
         for (size_t j = 0; j < group->count; j++)

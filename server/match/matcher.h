@@ -20,7 +20,7 @@
 enum match_outcome {
     MATCH_WAITING,  /* not yet compared */
     MATCH_COMPARED, /* candidates holds what was found */
-    MATCH_NOT_LIVE, /* the deployment stopped before the search: nothing was compared */
+    MATCH_NOT_LIVE, /* no authority at the time of the search: nothing was compared */
     MATCH_FAILED    /* memory or the index; has been logged, nothing may be acknowledged */
 };
 const char *match_outcome_name(enum match_outcome outcome);

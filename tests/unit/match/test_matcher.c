@@ -18,8 +18,12 @@
 #define PEOPLE 40u
 #define JOBS 300u
 #define PROBES_PER_JOB 5u
+#define ENDS_AT_US INT64_C(1000)
 
 struct fixture {
+    struct ov_clock clock; /* the test's own, see below */
+    _Atomic int64_t utc_us;
+    _Atomic int64_t mono_us;
     float people[PEOPLE][ROWS_DIMENSION];
     struct registry *registry;
     struct tally *tally;
@@ -27,6 +31,16 @@ struct fixture {
     struct matchers *matchers;
     atomic_bool swapping;
 };
+
+static int64_t fake_utc(void *ctx)
+{
+    return atomic_load(&((struct fixture *)ctx)->utc_us);
+}
+
+static int64_t fake_mono(void *ctx)
+{
+    return atomic_load(&((struct fixture *)ctx)->mono_us);
+}
 
 static void on_matched(void *ctx, struct match_job *take_job)
 {
@@ -54,7 +68,7 @@ static struct deployment make_deployment(uint32_t number)
     struct deployment deployment = {.id = rows_id(number),
                                     .state = DEPLOYMENT_LIVE,
                                     .starts_at_us = 0,
-                                    .ends_at_us = INT64_MAX,
+                                    .ends_at_us = ENDS_AT_US,
                                     .threshold = 0.6f};
     return deployment;
 }
@@ -66,8 +80,10 @@ static int set_up(void **state)
     assert_non_null(fixture);
     for (uint32_t i = 0; i < PEOPLE; i++)
         rows_fill(fixture->people[i], &seed);
-    fixture->registry = registry_new(ov_clock_system());
-    fixture->tally = tally_new(ov_clock_system());
+    fixture->clock = (struct ov_clock){fake_utc, fake_mono, fixture};
+    fixture->registry = registry_new(&fixture->clock);
+    registry_confirm(fixture->registry, 0);
+    fixture->tally = tally_new(&fixture->clock);
     fixture->done = ov_queue_new(JOBS);
     for (uint32_t d = 1; d <= 2; d++) {
         struct deployment deployment = make_deployment(d);
@@ -76,7 +92,7 @@ static int set_up(void **state)
     }
     struct matchers_options options = {.registry = fixture->registry,
                                        .tally = fixture->tally,
-                                       .clock = ov_clock_system(),
+                                       .clock = &fixture->clock,
                                        .threads = 2,
                                        .queue_capacity = JOBS,
                                        .on_matched = on_matched,
@@ -208,12 +224,46 @@ static void nothing_is_compared_for_a_deployment_that_is_not_live(void **state)
     assert_int_equal(before.probes_compared, after.probes_compared);
 }
 
+static enum match_outcome outcome_of_a_job(struct fixture *fixture)
+{
+    void *item = NULL;
+    assert_int_equal(matchers_submit(fixture->matchers, make_job(fixture, 3, 1)), OV_OK);
+    assert_int_equal(ov_queue_pop(fixture->done, 60000, &item), OV_OK);
+    enum match_outcome outcome = ((struct match_job *)item)->outcome;
+    match_job_free(item);
+    return outcome;
+}
+
+/* Whatever was true when the batch was received. */
+static void nothing_is_compared_once_the_window_is_over(void **state)
+{
+    struct fixture *fixture = *state;
+    atomic_store(&fixture->utc_us, ENDS_AT_US - 1);
+    assert_int_equal(outcome_of_a_job(fixture), MATCH_COMPARED);
+    atomic_store(&fixture->utc_us, ENDS_AT_US);
+    assert_int_equal(outcome_of_a_job(fixture), MATCH_NOT_LIVE);
+    atomic_store(&fixture->utc_us, 0);
+}
+
+static void nothing_is_compared_once_the_database_was_silent_too_long(void **state)
+{
+    struct fixture *fixture = *state;
+    atomic_store(&fixture->mono_us, REGISTRY_SEARCH_LIMIT_US);
+    assert_int_equal(outcome_of_a_job(fixture), MATCH_COMPARED);
+    atomic_store(&fixture->mono_us, REGISTRY_SEARCH_LIMIT_US + 1);
+    assert_int_equal(outcome_of_a_job(fixture), MATCH_NOT_LIVE);
+    registry_confirm(fixture->registry, REGISTRY_SEARCH_LIMIT_US);
+    assert_int_equal(outcome_of_a_job(fixture), MATCH_COMPARED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_is_answered_rightly_while_galleries_are_swapped),
         cmocka_unit_test(of_a_probe_without_a_match_no_descriptor_is_left),
         cmocka_unit_test(nothing_is_compared_for_a_deployment_that_is_not_live),
+        cmocka_unit_test(nothing_is_compared_once_the_window_is_over),
+        cmocka_unit_test(nothing_is_compared_once_the_database_was_silent_too_long),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
