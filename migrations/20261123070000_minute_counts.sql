@@ -67,7 +67,8 @@ CREATE TABLE audit.server_minute_count (
 );
 COMMENT ON TABLE audit.server_minute_count IS
     'A site''s minute as a match server counted it: the check on what the site reports';
-COMMENT ON COLUMN audit.server_minute_count.server_run IS 'The server''s run, random at its start';
+COMMENT ON COLUMN audit.server_minute_count.server_run IS
+    'The server''s run, random at its start; another one after its clock was set back';
 COMMENT ON COLUMN audit.server_minute_count.deployment_id IS 'The deployment';
 COMMENT ON COLUMN audit.server_minute_count.site_id IS 'The site';
 COMMENT ON COLUMN audit.server_minute_count.minute IS 'Start of the minute';

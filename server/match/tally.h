@@ -2,7 +2,8 @@
  * Counts per deployment, site and minute, as this server sees them, and totals since its start.
  *
  * Matchers and alert workers add; the keeper takes finished minutes and stores them. A minute is
- * taken once: an addition always goes to the minute in which it is made. Any thread.
+ * taken once: an addition always goes to the minute in which it is made. After the clock was set
+ * back, minutes that were taken are counted again under another run's id. Any thread.
  */
 #ifndef OVERT_SERVER_MATCH_TALLY_H
 #define OVERT_SERVER_MATCH_TALLY_H
@@ -19,7 +20,7 @@ struct tally;
 
 #define TALLY_MINUTE_US (INT64_C(60) * OV_US_PER_S)
 
-/* Draws the id of this server's run. NULL when memory is out. */
+/* Draws the id of this run. NULL when memory is out. */
 struct tally *tally_new(const struct ov_clock *clock);
 void tally_free(struct tally *tally);
 

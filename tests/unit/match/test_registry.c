@@ -167,6 +167,36 @@ static void a_minute_is_taken_once_and_only_when_it_is_over(void **state)
     tally_free(tally);
 }
 
+/* The database keeps the first writing of a run's minute: a second one has to be of another run. */
+static void a_minute_that_comes_again_is_counted_apart(void **state)
+{
+    struct fake_time time = {10 * TALLY_MINUTE_US + 5, 0};
+    struct ov_clock clock = {fake_utc, fake_mono, &time};
+    struct tally *tally = tally_new(&clock);
+    struct ov_id deployment = rows_id(1);
+    struct ov_id site = rows_id(2);
+    struct tally_step step = {.probes_compared = 7};
+    struct server_counts first;
+    struct server_counts again;
+    tally_add(tally, &deployment, &site, &step);
+    time.utc_us += TALLY_MINUTE_US;
+    assert_int_equal(tally_take(tally, false, &first), OV_OK);
+    time.utc_us -= TALLY_MINUTE_US;
+    tally_add(tally, &deployment, &site, &step);
+    tally_add(tally, &deployment, &site, &step);
+    tally_put_back(tally, &first); /* what could not be stored stays what it was */
+    time.utc_us += TALLY_MINUTE_US;
+    assert_int_equal(tally_take(tally, false, &again), OV_OK);
+    assert_int_equal(again.minute_us, first.minute_us);
+    assert_int_equal(again.probes_compared, 14);
+    assert_false(ov_id_equal(&again.server_run, &first.server_run));
+    assert_int_equal(tally_take(tally, false, &again), OV_OK);
+    assert_int_equal(again.probes_compared, 7);
+    assert_true(ov_id_equal(&again.server_run, &first.server_run));
+    assert_int_equal(tally_take(tally, true, &again), OV_ERR_NOT_FOUND);
+    tally_free(tally);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +206,7 @@ int main(void)
         cmocka_unit_test(authority_that_was_never_confirmed_is_infinitely_old),
         cmocka_unit_test(a_confirmation_is_as_old_as_its_question),
         cmocka_unit_test(a_minute_is_taken_once_and_only_when_it_is_over),
+        cmocka_unit_test(a_minute_that_comes_again_is_counted_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
