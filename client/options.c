@@ -30,7 +30,8 @@ static const struct option_row {
     {"image", "FILE", OPTION_TEXT, AT(image), 0, 0, "one JPEG image"},
     {NULL, "About the source", OPTION_SWITCH, 0, 0, 0, NULL},
     {"camera", "NAME", OPTION_TEXT, AT(camera), 0, 0,
-     "the camera's name, as in the authorisation (default: cam1)"},
+     "the name this camera has in alerts and counts; free to choose, as a deployment\n"
+     "names sites, not cameras (default: cam1)"},
     {"fps", "N", OPTION_REAL, AT(fps), 0, FPS_LIMIT,
      "look at no more than N pictures per second; 0: at all\n"
      "(default: 5 per second of a recording, all of a camera)"},
@@ -276,6 +277,17 @@ void options_help(FILE *out)
         else
             print_row(out, &rows[i]);
     }
+    (void)fputs("\nWords:\n"
+                "  faces seen  faces that came past; before a camera or in a recording, each is\n"
+                "              followed and counted once\n"
+                "  probes      what was sent to be compared: a face that is followed is compared\n"
+                "              several times, one in an image once\n"
+                "  lease       the server's signed permission to capture, renewed all the time;\n"
+                "              when it runs out, capturing ends by itself\n"
+                "  alerts      a listed person who has alerted is not alerted again within the\n"
+                "              deployment's cool-down, even by another run with the same picture;\n"
+                "              \"overtctl status\" counts these as repeated\n",
+                out);
     (void)fputs("\nExit status: 0 done, 1 an internal failure or the output is gone, 2 usage,\n"
                 "3 the source failed, 4 the server refused, 5 the server was not reached.\n",
                 out);

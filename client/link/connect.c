@@ -48,15 +48,26 @@ static void schedule_retry(struct link *link, const struct trouble *why)
     link_emit_trouble(link, EVENT_DISCONNECTED, &trouble);
 }
 
+/* A server whose certificate does not hold: says which authority would have to have issued it. */
+static void name_authority(const struct link *link, struct trouble *why)
+{
+    size_t length = strlen(why->text);
+    (void)snprintf(why->text + length, sizeof(why->text) - length,
+                   "; trusted here is the authority in %s", link->options.tls.ca);
+}
+
 /* The stream is gone already. */
 static void lost(struct link *link, const struct trouble *why)
 {
     bool was_closing = link->stage == LINK_CLOSING;
+    bool is_stranger = strcmp(why->code, "tls.peer") == 0;
     if (link->stage == LINK_OVER)
         return;
     forget_session(link);
     if (was_closing) {
         link_over(link);
+    } else if (is_stranger && link->options.source_kind != OV_SOURCE_LIVE) {
+        link_give_up(link, CLIENT_EXIT_REFUSED, why->code, why->text); /* does not heal by itself */
     } else if (link->options.once) {
         link_emit_trouble(link, EVENT_DISCONNECTED, why);
         link_give_up(link, link->server_said_error ? CLIENT_EXIT_REFUSED : CLIENT_EXIT_UNREACHABLE,
@@ -75,6 +86,8 @@ static void on_closed(void *ctx, const struct ov_error *err)
         why = link->parting;
     else if (err != NULL && err->text[0] != '\0')
         trouble_from_error(&why, err, 0);
+    if (strcmp(why.code, "tls.peer") == 0)
+        name_authority(link, &why);
     ov_stream_free(link->stream);
     link->stream = NULL;
     lost(link, &why);

@@ -112,6 +112,8 @@ enum ov_status preview_show(struct preview *preview, const struct client_event *
     struct ov_buf buf = {0};
     const struct alert_times times = measure(preview, event);
     compose(preview, event, &times, &buf);
+    if (event->kind == EVENT_ERROR || event->kind == EVENT_DISCONNECTED)
+        preview->told = event->trouble;
     enum ov_status status = OV_OK;
     if (buf.failed)
         status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the output");

@@ -23,6 +23,7 @@ struct preview {
     const struct ov_clock *clock;
     struct recognition recognition;
     bool has_status_line;
+    struct trouble told; /* the latest one shown: not repeated at the end */
     uint64_t last_faces; /* for the rate in the status line */
     int64_t last_faces_us;
     double rate; /* faces per second */

@@ -73,8 +73,14 @@ static void summary_words(const struct preview *preview, const struct client_eve
                           struct ov_buf *buf)
 {
     const struct run_totals *totals = &event->done.totals;
-    if (event->done.trouble.code[0] != '\0')
-        trouble_words("ended", &event->done.trouble, buf);
+    const struct trouble *why = &event->done.trouble;
+    bool has_failed = why->code[0] != '\0';
+    bool was_told =
+        strcmp(why->code, preview->told.code) == 0 && strcmp(why->text, preview->told.text) == 0;
+    if (has_failed && !was_told)
+        trouble_words("ended", why, buf);
+    if (has_failed && totals->frames == 0 && totals->alerts == 0)
+        return; /* nothing to sum up */
     ov_buf_printf(buf, "frames %llu, faces seen %llu, probes %llu (%llu acknowledged, %llu lost)",
                   (unsigned long long)totals->frames, (unsigned long long)totals->faces_seen,
                   (unsigned long long)totals->probes, (unsigned long long)totals->acked,

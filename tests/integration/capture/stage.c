@@ -18,12 +18,12 @@
 
 struct stage stage = {.picture = OV_BUF_INIT};
 
-static void run_pki(const char *verb, const char *name)
+static void run_pki(const char *folder, const char *verb, const char *name)
 {
     char program[PATH_MAX];
     struct ov_buf said = OV_BUF_INIT;
     (void)snprintf(program, sizeof(program), "%s/deploy/pki", getenv("OVERT_SOURCE_DIR"));
-    const char *argv[] = {program, verb, stage.pki, name, NULL};
+    const char *argv[] = {program, verb, folder, name, NULL};
     if (process_run(argv, NULL, &said, &said, 60) != 0)
         fail_msg("deploy/pki %s: %s", verb, said.data);
     ov_buf_free(&said);
@@ -42,9 +42,15 @@ int stage_prepare(void **state)
                    scratch_path(&stage.scratch, "pki/site-north"));
     (void)snprintf(stage.video, sizeof(stage.video), "%s",
                    scratch_path(&stage.scratch, "long.mkv"));
-    run_pki("init", NULL);
-    run_pki("server", "localhost");
-    run_pki("site", "north");
+    (void)snprintf(stage.other_identity, sizeof(stage.other_identity), "%s",
+                   scratch_path(&stage.scratch, "other/site-north"));
+    char other[PATH_MAX];
+    (void)snprintf(other, sizeof(other), "%s", scratch_path(&stage.scratch, "other"));
+    run_pki(stage.pki, "init", NULL);
+    run_pki(stage.pki, "server", "localhost");
+    run_pki(stage.pki, "site", "north");
+    run_pki(other, "init", NULL);
+    run_pki(other, "site", "north");
     struct ov_image image = OV_IMAGE_INIT;
     struct ov_secret jpeg = OV_SECRET_INIT;
     const struct video_shape shape = {"mpeg4", 600, 400, 25, 500};

@@ -19,8 +19,9 @@ struct stage {
     struct scratch scratch;
     char pki[PATH_MAX];
     char identity[PATH_MAX];
-    char video[PATH_MAX];  /* twenty seconds */
-    struct ov_buf picture; /* JPEG, 640 px wide */
+    char other_identity[PATH_MAX]; /* of another authority than the server's */
+    char video[PATH_MAX];          /* twenty seconds */
+    struct ov_buf picture;         /* JPEG, 640 px wide */
 };
 extern struct stage stage; /* made once per program by stage_prepare */
 

@@ -247,6 +247,19 @@ static void test_an_unreachable_server_is_given_up_in_time(void **state)
     assert_int_equal(client_said(&client, "link.unreachable"), 1);
 }
 
+static void
+test_a_server_of_another_authority_is_refused_with_the_file_that_names_ours(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    const char *const image[] = {"--image", sample_photo(1), NULL};
+    client_start(&client, &stage.scratch, server->port, stage.other_identity, image);
+    assert_int_equal(stage_finish(server, &client), 4);
+    assert_int_equal(client_said(&client, "tls.peer"), 1); /* the summary */
+    assert_int_equal(client_said(&client, "other/site-north/ca.pem"), 1);
+    assert_int_equal(server->probes, 0);
+}
+
 static void test_once_means_once(void **state)
 {
     struct scripted *server = *state;
@@ -309,6 +322,7 @@ int main(void)
         LINK_TEST(test_the_servers_refusal_is_shown_in_its_words),
         LINK_TEST(test_a_server_in_trouble_is_asked_again),
         LINK_TEST(test_an_unreachable_server_is_given_up_in_time),
+        LINK_TEST(test_a_server_of_another_authority_is_refused_with_the_file_that_names_ours),
         LINK_TEST(test_once_means_once),
         LINK_TEST(test_sources_that_fail_are_told_before_the_server_is_asked),
         LINK_TEST(test_a_message_that_is_wrong_ends_the_session_with_an_error),

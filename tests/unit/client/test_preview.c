@@ -157,6 +157,54 @@ static void test_the_summary_counts_rejections_and_times(void **state)
     client_event_free(event);
 }
 
+/* Everything shown of a run that ends with this trouble, after it was told as an error. */
+static char *shown_end(bool is_json, const char *told, uint64_t frames)
+{
+    struct hand_clock clock;
+    struct preview preview;
+    int ends[2];
+    hand_clock_init(&clock);
+    assert_int_equal(pipe(ends), 0);
+    preview_init(&preview, ends[1], false, is_json, &clock.clock);
+    struct client_event *error = client_event_new(EVENT_ERROR);
+    struct client_event *done = client_event_new(EVENT_DONE);
+    (void)snprintf(error->trouble.code, sizeof(error->trouble.code), "site.unknown");
+    (void)snprintf(error->trouble.text, sizeof(error->trouble.text), "%s", told);
+    done->done.exit = CLIENT_EXIT_REFUSED;
+    (void)snprintf(done->done.trouble.code, sizeof(done->done.trouble.code), "site.unknown");
+    (void)snprintf(done->done.trouble.text, sizeof(done->done.trouble.text), "not known here");
+    done->done.totals.frames = frames;
+    assert_int_equal(preview_show(&preview, error, NULL), OV_OK);
+    assert_int_equal(preview_show(&preview, done, NULL), OV_OK);
+    (void)close(ends[1]);
+    char *text = calloc(1, 8192);
+    assert_non_null(text);
+    assert_true(read(ends[0], text, 8191) >= 0);
+    (void)close(ends[0]);
+    client_event_free(error);
+    client_event_free(done);
+    return text;
+}
+
+static void test_a_refusal_is_told_once_and_nothing_is_summed_up(void **state)
+{
+    (void)state;
+    char *text = shown_end(false, "not known here", 0);
+    assert_string_equal(text, "error: not known here (site.unknown)\n");
+    free(text);
+    text = shown_end(false, "something else", 0);
+    assert_shows(text, "ended: not known here (site.unknown)\n", true);
+    assert_shows(text, "frames", false);
+    free(text);
+    text = shown_end(false, "not known here", 3);
+    assert_shows(text, "ended", false);
+    assert_shows(text, "frames 3", true);
+    free(text);
+    text = shown_end(true, "not known here", 0);
+    assert_shows(text, "\"event\":\"summary\"", true);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_json_without_a_terminal_has_exactly_the_allowed_keys),
         cmocka_unit_test(test_an_alert_of_another_run_has_an_age_but_no_recognition_time),
         cmocka_unit_test(test_output_that_is_gone_is_an_error),
+        cmocka_unit_test(test_a_refusal_is_told_once_and_nothing_is_summed_up),
         cmocka_unit_test(test_the_summary_counts_rejections_and_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
