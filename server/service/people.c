@@ -69,7 +69,8 @@ enum ov_status service_site_add(struct service *service, const struct actor *act
     status = insert_site(service, actor, &site, &inner);
     if (status == OV_ERR_EXISTS)
         status = ov_fail(err, OV_ERR_EXISTS, "site.exists",
-                         "the site is there already and can be used as it is");
+                         "this site is known already and can be named in deployments; it need not "
+                         "be added again");
     else if (status != OV_OK)
         status = ov_fail(err, inner.status, inner.code, "%s", inner.text);
     status = act_end(service, status, err);

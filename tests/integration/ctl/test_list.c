@@ -309,7 +309,7 @@ static void refusals_say_what_to_do(void **state)
     assert_true(said_has(&said.err, "'overtctl deployment list' shows them"));
     said_free(&said);
     said = office_run(office, "ada", NULL, "site", "add", "north", NULL);
-    assert_true(said_has(&said.err, "can be used"));
+    assert_true(said_has(&said.err, "can be named in deployments"));
     said_free(&said);
     said = office_run(office, "ada", NULL, "deployment", "create", "long", "--purpose", "p",
                       "--site", "north", "--hours", "12.5", NULL);
