@@ -317,6 +317,19 @@ static void adding_is_one_act_even_without_an_open_transaction(void **state)
                    "deployment.unknown", &err);
 }
 
+static void a_step_without_an_audit_event_is_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment row = pg_seed_deployment(f->store, "silent-step", &f->applicant, &f->site);
+    assert_fine(store_begin(f->store, &err), &err);
+    assert_fine(store_deployment_set_state(f->store, &row.id, DEPLOYMENT_CANCELLED, now_us(), &err),
+                &err);
+    assert_refused(store_commit(f->store, &err), OV_ERR_INTERNAL, "audit.missing", &err);
+    assert_fine(store_deployment_get(f->store, &row.id, false, &row, &err), &err);
+    assert_int_equal(row.state, DEPLOYMENT_APPLIED);
+}
+
 static enum ov_status collect(void *ctx, const struct deployment *row)
 {
     struct {
@@ -437,6 +450,7 @@ int run_deployment_tests(void)
         cmocka_unit_test(an_applicant_is_a_person_and_an_application_is_new),
         cmocka_unit_test(a_full_window_of_sites_and_text_fits),
         cmocka_unit_test(adding_is_one_act_even_without_an_open_transaction),
+        cmocka_unit_test(a_step_without_an_audit_event_is_not_taken),
         cmocka_unit_test(deployments_are_listed_newest_first_and_running_ones_alone),
         cmocka_unit_test(a_name_may_be_used_again_once_the_first_has_ended),
         cmocka_unit_test(a_gallery_version_counts_up_and_wakes_listeners),

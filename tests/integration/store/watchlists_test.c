@@ -119,6 +119,33 @@ static void who_added_an_entry_never_approves_it(void **state)
                 OV_ERR_STATE, "entry.wrong_state");
 }
 
+/* An act in a transaction of its own that is not put on the record. */
+#define unrecorded_act(store, call)                                                                \
+    do {                                                                                           \
+        struct ov_error act_err = OV_ERROR_INIT;                                                   \
+        assert_fine(store_begin((store), &act_err), &act_err);                                     \
+        assert_fine((call), &act_err);                                                             \
+        assert_refused(store_commit((store), &act_err), OV_ERR_INTERNAL, "audit.missing",          \
+                       &act_err);                                                                  \
+    } while (0)
+
+static void a_list_does_not_change_without_an_audit_event(void **state)
+{
+    struct fixture *f = *state;
+    struct deployment d = pg_seed_deployment(f->store, "unrecorded", &f->applicant, &f->site);
+    struct ov_id id = pg_seed_entry(f->store, &d, &f->manager, NULL);
+    struct watchlist_entry entry = new_entry(f, &d.id);
+    struct watchlist_image image = new_image(&d, &id);
+    unrecorded_act(f->store, store_entry_add(f->store, &entry, &act_err));
+    unrecorded_act(f->store, store_image_add(f->store, &image, &act_err));
+    unrecorded_act(f->store,
+                   store_entry_approve(f->store, &d.id, &id, &f->reviewer, now_us(), &act_err));
+    unrecorded_act(f->store, store_entry_withdraw(f->store, &d.id, &id, now_us(), &act_err));
+    struct seen_entry seen = get(f, &d.id, &id);
+    assert_int_equal(seen.entry.state, ENTRY_PROPOSED);
+    assert_int_equal(seen.entry.image_count, 1);
+}
+
 static void withdrawn_is_for_good(void **state)
 {
     struct fixture *f = *state;
@@ -402,6 +429,7 @@ int run_watchlist_tests(void)
         cmocka_unit_test(an_entry_reads_back_as_it_was_written),
         cmocka_unit_test(an_entry_without_name_and_reference_is_fine),
         cmocka_unit_test(who_added_an_entry_never_approves_it),
+        cmocka_unit_test(a_list_does_not_change_without_an_audit_event),
         cmocka_unit_test(withdrawn_is_for_good),
         cmocka_unit_test(images_are_added_before_approval_only),
         cmocka_unit_test(a_template_of_another_model_is_refused),
