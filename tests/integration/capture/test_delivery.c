@@ -233,6 +233,111 @@ static void test_an_alert_that_finds_no_room_on_the_screen_comes_again_and_count
     permit_free(permit);
 }
 
+static bool has_crop_or_none(const struct scripted *server)
+{
+    return has_crop(server) || has_empty_crop(server);
+}
+
+/* A server that is there and acknowledges nothing: what it was sent is not kept for it for ever. */
+static void test_what_is_never_acknowledged_is_given_up_in_time(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    const struct mjpeg_behaviour behaviour = {
+        .jpeg = stage.picture.data, .jpeg_size = stage.picture.length, .every_ms = 100};
+    struct mjpeg *camera = mjpeg_start(&behaviour);
+    char url[64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", mjpeg_port(camera));
+    server->exercise = false; /* 10 s; an exercise keeps them longer */
+    server->acks = false;
+    START(&client, server, "--open", url);
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_spin(server, 16000);
+    scripted_send_crop_request(server, &server->hello.run_id, 1);
+    scripted_until(server, has_crop_or_none, LIMIT_MS);
+    assert_int_equal(server->crops, 0); /* 15 s */
+    size_t before = server->probes;
+    scripted_cut(server);
+    scripted_until(server, has_second_session, LIMIT_MS);
+    scripted_spin(server, 2000);
+    assert_true(server->probes > before);
+    for (size_t i = before; i < server->probes; i++)
+        assert_int_not_equal(server->sequences[i], 1);
+    server->acks = true;
+    (void)stage_end_by_signal(server, &client);
+    mjpeg_stop(camera);
+}
+
+/* Captured under a permission that was taken back: not sent under the next one. */
+static void test_faces_that_wait_when_the_permission_ends_are_not_sent(void **state)
+{
+    struct scripted *server = *state;
+    struct client client;
+    const struct mjpeg_behaviour behaviour = {
+        .jpeg = stage.picture.data, .jpeg_size = stage.picture.length, .every_ms = 100};
+    struct mjpeg *camera = mjpeg_start(&behaviour);
+    char url[64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", mjpeg_port(camera));
+    server->credit = 1;
+    server->acks = false;
+    START(&client, server, "--open", url);
+    scripted_until(server, has_probes, LIMIT_MS);
+    scripted_spin(server, 2000); /* two and more wait for credit */
+    assert_int_equal(server->probes, 1);
+    scripted_send_state(server, OV_PHASE_PAUSED, "deployment_paused");
+    scripted_spin(server, 500);
+    server->credit = 64;
+    server->acks = true;
+    scripted_send_ack(server, server->last_batch, NULL, 0);
+    scripted_send_state(server, OV_PHASE_LIVE, "deployment_live");
+    scripted_spin(server, 3000);
+    assert_true(server->probes > 1);
+    for (size_t i = 1; i < server->probes; i++)
+        assert_true(server->sequences[i] > 2);
+    assert_int_equal(stage_end_by_signal(server, &client), 0);
+    mjpeg_stop(camera);
+}
+
+/* The n-th session is open. */
+static int wanted_session;
+
+static bool has_wanted_session(const struct scripted *server)
+{
+    return server->sessions >= wanted_session && server->is_open;
+}
+
+/* The table of frames holds on the client's side too: refused by the header, whatever the body. */
+static void test_a_frame_that_a_server_may_not_send_now_ends_the_session(void **state)
+{
+    static const struct {
+        uint16_t type;
+        size_t size;
+    } frames[] = {
+        {999, 4},
+        {OV_FRAME_PROBE_BATCH, 4}, /* only a client says that */
+        {OV_FRAME_WELCOME, 4},     /* for the second time */
+        {OV_FRAME_LEASE, 1025},    /* 1 KiB at most */
+    };
+    static const uint8_t body[1025];
+    struct scripted *server = *state;
+    struct client client;
+    server->lease_ms = 0;
+    START(&client, server, "--image", sample_photo(1));
+    wanted_session = 1;
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        scripted_until(server, has_wanted_session, LIMIT_MS);
+        scripted_send_raw(server, frames[i].type, body, frames[i].size);
+        wanted_session++;
+    }
+    scripted_until(server, has_wanted_session, LIMIT_MS);
+    server->lease_ms = 30000;
+    scripted_send_lease(server, ++server->lease_number, 30000, server->lease_key);
+    assert_int_equal(stage_finish(server, &client), 0);
+    assert_int_equal(client_said(&client, "frame.unknown_type"), 1);
+    assert_int_equal(client_said(&client, "frame.not_now"), 2);
+    assert_int_equal(client_said(&client, "frame.too_long"), 1);
+}
+
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, stage_start_server, stage_stop_server)
 
 int main(void)
@@ -244,6 +349,9 @@ int main(void)
         LINK_TEST(test_a_crop_is_gone_once_the_face_did_not_alert),
         LINK_TEST(test_an_undelivered_crop_is_given_again_after_a_cut),
         LINK_TEST(test_a_crop_of_another_run_is_not_there),
+        LINK_TEST(test_what_is_never_acknowledged_is_given_up_in_time),
+        LINK_TEST(test_faces_that_wait_when_the_permission_ends_are_not_sent),
+        LINK_TEST(test_a_frame_that_a_server_may_not_send_now_ends_the_session),
         LINK_TEST(test_a_live_camera_that_is_lost_is_opened_again),
         LINK_TEST(test_an_alert_that_finds_no_room_on_the_screen_comes_again_and_counts_once),
     };
