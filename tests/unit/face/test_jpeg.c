@@ -41,6 +41,24 @@ static void test_a_picture_survives_encoding_and_decoding(void **state)
     ov_secret_free(&jpeg);
 }
 
+/* Secret memory stays mapped when it is given back, so its bytes can still be looked at. */
+static void test_a_picture_that_is_done_with_has_been_wiped(void **state)
+{
+    struct ov_image image = OV_IMAGE_INIT, back = OV_IMAGE_INIT;
+    struct ov_secret jpeg = OV_SECRET_INIT;
+    struct ov_error err = OV_ERROR_INIT;
+    make_gradient(64, 48, &image);
+    encode(&image, 95, &jpeg);
+    assert_ok(ov_jpeg_decode(&back, jpeg.data, jpeg.size, 0, &err), &err);
+    const volatile unsigned char *pixels = back.pixels.data;
+    size_t size = back.pixels.size;
+    ov_image_free(&back);
+    for (size_t i = 0; i < size; i++)
+        assert_int_equal(pixels[i], 0);
+    ov_image_free(&image);
+    ov_secret_free(&jpeg);
+}
+
 static void test_an_encoded_picture_carries_no_metadata(void **state)
 {
     struct ov_image image = OV_IMAGE_INIT;
@@ -306,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_picture_survives_encoding_and_decoding),
+        cmocka_unit_test(test_a_picture_that_is_done_with_has_been_wiped),
         cmocka_unit_test(test_an_encoded_picture_carries_no_metadata),
         cmocka_unit_test(test_a_picture_cut_short_anywhere_is_refused),
         cmocka_unit_test(test_garbage_is_refused),

@@ -160,6 +160,17 @@ static void our_own_certificate_must_hold(void **state)
     assert_non_null(strstr(err.text, "revoked"));
 }
 
+static void plaintext_is_cleansed_by_openssl_on_both_sides(void **state)
+{
+    (void)state;
+    SSL_CTX *server = new_server();
+    SSL_CTX *client = new_client(NULL);
+    assert_true((SSL_CTX_get_options(server) & SSL_OP_CLEANSE_PLAINTEXT) != 0);
+    assert_true((SSL_CTX_get_options(client) & SSL_OP_CLEANSE_PLAINTEXT) != 0);
+    SSL_CTX_free(server);
+    SSL_CTX_free(client);
+}
+
 /* ---- handshakes ---- */
 
 /* A client that shows another certificate than the one its context was checked with. */
@@ -508,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_server_needs_a_current_crl_of_its_ca),
         cmocka_unit_test(a_key_must_be_private_and_the_certificates_own),
         cmocka_unit_test(our_own_certificate_must_hold),
+        cmocka_unit_test(plaintext_is_cleansed_by_openssl_on_both_sides),
         cmocka_unit_test(both_sides_open_and_the_server_knows_who_it_is),
         cmocka_unit_test(nothing_but_tls13_with_our_suites_and_groups),
         cmocka_unit_test(an_older_tls_is_refused),
