@@ -27,7 +27,7 @@
 
 /* Containers a recording may have. No playlists: they would name further files and addresses. */
 #define RECORDING_FORMATS                                                                          \
-    "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,mjpeg,mpjpeg,h264,hevc,"                      \
+    "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,mjpeg,jpeg_pipe,mpjpeg,h264,hevc,"            \
     "m4v,flv,asf,ogg,ivf,mxf,gif"
 
 struct interrupt {

@@ -172,8 +172,11 @@ static const char *make_video(struct fixture *fixture, const char *name, const c
 static void test_recordings_are_files_and_are_sampled_by_their_own_time(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const made[][2] = {
-        {"a.mp4", "mpeg4"}, {"b.mkv", "mpeg4"}, {"c.avi", "mjpeg"}, {"d.ts", "mpeg2video"}};
+    static const char *const made[][2] = {{"a.mp4", "mpeg4"},
+                                          {"b.mkv", "mpeg4"},
+                                          {"c.avi", "mjpeg"},
+                                          {"d.ts", "mpeg2video"},
+                                          {"e.mjpeg", "mjpeg"}};
     for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
         const char *path = make_video(fixture, made[i][0], made[i][1]);
         struct outcome outcome = read_source(SOURCE_FORM_MEDIA, path, 5, 1000);
