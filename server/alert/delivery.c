@@ -18,6 +18,9 @@
 #define PUSH_AGAIN_US (5 * OV_US_PER_S)
 #define SWEEP_EVERY_US (10 * OV_US_PER_S)
 #define PENDING_PER_PAGE 256
+/* To a site in one read, within what a session may have on its way out. */
+#define FRESH_PER_READ 192
+#define AGAIN_PER_READ 64  /* few: many that are never acknowledged hold no fresh one back */
 #define PUSHED_SLOTS 4096u /* a power of two */
 
 /* When an alert was last handed out. A collision only hands one out earlier than needed. */
@@ -54,13 +57,28 @@ static struct pushed *slot_of(struct delivery *delivery, const struct ov_id *ale
     return &delivery->pushed[at % PUSHED_SLOTS];
 }
 
-/* Notes the push; false when the same was handed out a moment ago. */
-static bool is_due(struct delivery *delivery, const struct ov_id *alert_id)
+/* A page of a site's undelivered alerts as it is read. */
+struct reading {
+    struct delivery *delivery;
+    int64_t last_feed;
+    int rows;
+    int fresh; /* handed out in this read for the first time */
+    int again;
+};
+
+/* Notes the push; false when the same was handed out a moment ago, or enough were in this read. */
+static bool is_due(struct reading *reading, const struct ov_id *alert_id)
 {
+    struct delivery *delivery = reading->delivery;
     int64_t now = ov_clock_mono_us(delivery->options.clock);
     struct pushed *slot = slot_of(delivery, alert_id);
-    if (ov_id_equal(&slot->alert_id, alert_id) && now - slot->at_us < PUSH_AGAIN_US)
+    bool is_again = ov_id_equal(&slot->alert_id, alert_id);
+    if (is_again && (now - slot->at_us < PUSH_AGAIN_US || reading->again == AGAIN_PER_READ))
         return false;
+    if (!is_again && reading->fresh == FRESH_PER_READ)
+        return false;
+    reading->again += is_again;
+    reading->fresh += !is_again;
     *slot = (struct pushed){*alert_id, now};
     return true;
 }
@@ -111,13 +129,6 @@ static enum ov_status open_row(struct delivery *delivery, const struct alert_row
     return status;
 }
 
-/* A page of a site's undelivered alerts as it is read. */
-struct reading {
-    struct delivery *delivery;
-    int64_t last_feed;
-    int rows;
-};
-
 /* One undelivered alert. A row that does not open is logged and left: others must not wait for it.
  */
 static enum ov_status on_pending(void *ctx, const struct alert_row *row)
@@ -127,7 +138,7 @@ static enum ov_status on_pending(void *ctx, const struct alert_row *row)
     struct ov_error err = OV_ERROR_INIT;
     reading->last_feed = row->feed_number;
     reading->rows++;
-    if (!is_due(delivery, &row->id))
+    if (!is_due(reading, &row->id))
         return OV_OK;
     struct delivery_item *item = calloc(1, sizeof(*item));
     if (item == NULL)
@@ -152,7 +163,7 @@ static enum ov_status read_site(struct delivery *delivery, const struct presence
         page.after_feed = reading.last_feed;
         reading.rows = 0;
         status = store_delivery_pending(delivery->store, &page, on_pending, &reading, err);
-    } while (status == OV_OK && reading.rows == PENDING_PER_PAGE);
+    } while (status == OV_OK && reading.rows == PENDING_PER_PAGE && reading.fresh < FRESH_PER_READ);
     return status;
 }
 

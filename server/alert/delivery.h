@@ -4,7 +4,8 @@
  *
  * A notification only wakes it. On every wake-up, on every reconnect and every two seconds it reads
  * what is undelivered; an alert that is not acknowledged is handed out again after five seconds.
- * At least once, with the alert's id.
+ * At least once, with the alert's id. What one read hands out is bounded, with a smaller share for
+ * what was handed out before: alerts that are never acknowledged hold no new one back.
  */
 #ifndef OVERT_SERVER_ALERT_DELIVERY_H
 #define OVERT_SERVER_ALERT_DELIVERY_H
