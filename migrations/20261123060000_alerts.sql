@@ -188,6 +188,20 @@ END
 $body$;
 COMMENT ON FUNCTION overt.alert_check_crop() IS 'Trigger: the crop comes once, the rest is fixed';
 
+CREATE FUNCTION overt.alert_check_ack() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF OLD.acked_at IS NOT NULL OR NEW.acked_at IS NULL
+       OR NEW.alert_id <> OLD.alert_id OR NEW.site_id <> OLD.site_id THEN
+        RAISE EXCEPTION 'a delivery is acknowledged once and does not change otherwise'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'alert_fixed';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.alert_check_ack() IS 'Trigger: a site has an alert once, and for good';
+
 CREATE TRIGGER alert_new BEFORE INSERT ON overt.alert
     FOR EACH ROW EXECUTE FUNCTION overt.alert_check_new();
 CREATE TRIGGER alert_queue AFTER INSERT ON overt.alert
@@ -196,6 +210,11 @@ CREATE TRIGGER alert_crop BEFORE UPDATE ON overt.alert
     FOR EACH ROW EXECUTE FUNCTION overt.alert_check_crop();
 CREATE CONSTRAINT TRIGGER alert_audited
     AFTER INSERT OR UPDATE ON overt.alert DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+CREATE TRIGGER alert_delivery_ack BEFORE UPDATE ON overt.alert_delivery
+    FOR EACH ROW EXECUTE FUNCTION overt.alert_check_ack();
+CREATE CONSTRAINT TRIGGER alert_delivery_audited
+    AFTER UPDATE ON overt.alert_delivery DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION audit.require_event();
 
 GRANT SELECT, INSERT ON overt.alert TO overt_server;
@@ -210,6 +229,7 @@ RESET ROLE;
 DROP TABLE overt.alert_delivery;
 DROP TABLE overt.alert_feed;
 DROP TABLE overt.alert;
+DROP FUNCTION overt.alert_check_ack();
 DROP FUNCTION overt.alert_check_crop();
 DROP FUNCTION overt.alert_queue();
 DROP FUNCTION overt.alert_check_new();

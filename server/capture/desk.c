@@ -44,21 +44,22 @@ const char *desk_kind_name(enum desk_kind kind)
     return "unknown";
 }
 
-/* One transaction with its event: when the site had the alert is part of the alert's record. */
+/* One transaction with its event: when the site had the alert is part of the alert's record, which
+ * may be of another deployment than the session that acknowledges it. */
 static enum ov_status alert_ack(struct desk_worker *worker, const struct desk_job *job,
                                 struct ov_error *err)
 {
     const struct actor server = {.is_server = true};
     int64_t now = ov_clock_utc_us(worker->options->clock);
-    bool first = false;
+    struct delivery_ack ack = {.first = false};
     enum ov_status status = store_begin(worker->store, err);
     if (status == OV_OK)
-        status = store_delivery_ack(worker->store, &job->alert_id, &job->site_id, now, &first, err);
-    if (status == OV_OK && first) {
+        status = store_delivery_ack(worker->store, &job->alert_id, &job->site_id, now, &ack, err);
+    if (status == OV_OK && ack.first) {
         struct audit_event *event = audit_event_new("alert.delivered", &server, now);
         if (event == NULL)
             return ov_fail(err, OV_ERR_NOMEM, "capture.memory", "no memory for an event");
-        audit_event_deployment(event, &job->deployment_id);
+        audit_event_deployment(event, &ack.deployment_id);
         audit_event_object(event, "alert", &job->alert_id);
         audit_event_id(event, "site", &job->site_id);
         status = audit_event_write(worker->store, event, err);

@@ -227,23 +227,24 @@ enum ov_status store_delivery_pending(struct store *store, const struct delivery
 }
 
 struct ack {
-    bool first;
+    struct delivery_ack answer;
     bool known;
 };
 
 static enum ov_status on_ack(void *ctx, struct row *row, struct ov_error *err)
 {
     struct ack *ack = ctx;
-    ack->first = row_bool(row);
-    ack->known = row_bool(row);
+    ack->answer.first = row_bool(row);
+    row_id(row, &ack->answer.deployment_id);
+    ack->known = true;
     return row_done(row, err);
 }
 
 enum ov_status store_delivery_ack(struct store *store, const struct ov_id *alert_id,
-                                  const struct ov_id *site_id, int64_t at_us, bool *ret_first,
-                                  struct ov_error *err)
+                                  const struct ov_id *site_id, int64_t at_us,
+                                  struct delivery_ack *ret, struct ov_error *err)
 {
-    struct ack ack = {false, false};
+    struct ack ack = {.known = false};
     struct params params = PARAMS_INIT;
     params_id(&params, alert_id);
     params_id(&params, site_id);
@@ -254,6 +255,6 @@ enum ov_status store_delivery_ack(struct store *store, const struct ov_id *alert
         status =
             ov_fail(err, OV_ERR_NOT_FOUND, "alert.unknown", "there is no such alert for this site");
     if (status == OV_OK)
-        *ret_first = ack.first;
+        *ret = ack.answer;
     return status;
 }

@@ -92,17 +92,22 @@ OV_CHECKED enum ov_status
 store_delivery_pending(struct store *store, const struct delivery_page *page,
                        enum ov_status (*on_row)(void *ctx, const struct alert_row *), void *ctx,
                        struct ov_error *err);
-/* Marks as delivered; fine when it was already. ret_first tells which. */
+struct delivery_ack {
+    bool first;                 /* else it was acknowledged before: nothing has changed */
+    struct ov_id deployment_id; /* the alert's: what the event has to name */
+};
+/* Marks as delivered; fine when it was already. In a transaction with its event.
+ * OV_ERR_NOT_FOUND "alert.unknown": no such alert for this site. */
 OV_CHECKED enum ov_status store_delivery_ack(struct store *store, const struct ov_id *alert_id,
                                              const struct ov_id *site_id, int64_t at_us,
-                                             bool *ret_first, struct ov_error *err);
+                                             struct delivery_ack *ret, struct ov_error *err);
 
 /* A camera's minute as its site reports it; repeating it changes nothing. */
 OV_CHECKED enum ov_status store_counts_add(struct store *store, const struct ov_id *deployment_id,
                                            const struct ov_id *site_id,
                                            const struct ov_counts *counts, struct ov_error *err);
 
-/* A minute as this server counted it. server_run: random per server start. */
+/* A minute as this server counted it. server_run: see server/match/tally.h. */
 struct server_counts {
     struct ov_id server_run;
     struct ov_id deployment_id;

@@ -367,23 +367,53 @@ static void an_alert_waits_for_its_site_until_acknowledged(void **state)
     const struct delivery_page all = {f->site.id, scene.deployment.id, 0, 10};
     assert_fine(store_delivery_pending(f->store, &all, see, &seen, &err), &err);
     assert_int_equal(seen.count, 3);
-    bool first = false;
-    assert_fine(store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &first, &err),
+    struct delivery_ack ack = {.first = false};
+    struct ov_id unknown = ov_id_new();
+    act(f->store,
+        store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &ack, &act_err));
+    assert_true(ack.first);
+    assert_true(ov_id_equal(&ack.deployment_id, &scene.deployment.id));
+    ack.deployment_id = unknown;
+    assert_fine(store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &ack, &err),
                 &err);
-    assert_true(first);
-    assert_fine(store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &first, &err),
-                &err);
-    assert_false(first);
+    assert_false(ack.first);
+    assert_true(ov_id_equal(&ack.deployment_id, &scene.deployment.id));
     seen = (struct seen){.count = 0};
     const struct delivery_page one = {f->site.id, scene.deployment.id, 0, 1};
     assert_fine(store_delivery_pending(f->store, &one, see, &seen, &err), &err);
     assert_int_equal(seen.count, 1);
     assert_true(ov_id_equal(&seen.row.id, &alerts[1].id));
-    struct ov_id unknown = ov_id_new();
-    assert_refused(store_delivery_ack(f->store, &unknown, &f->site.id, now_us(), &first, &err),
+    assert_refused(store_delivery_ack(f->store, &unknown, &f->site.id, now_us(), &ack, &err),
                    OV_ERR_NOT_FOUND, "alert.unknown", &err);
-    assert_refused(store_delivery_ack(f->store, &alerts[1].id, &unknown, now_us(), &first, &err),
+    assert_refused(store_delivery_ack(f->store, &alerts[1].id, &unknown, now_us(), &ack, &err),
                    OV_ERR_NOT_FOUND, "alert.unknown", &err);
+}
+
+static void a_delivery_is_acknowledged_once_and_on_record(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct delivery_ack ack;
+    char sqlstate[6];
+    static const char *const attempts[] = {
+        "UPDATE overt.alert_delivery SET acked_at = NULL WHERE acked_at IS NOT NULL",
+        "UPDATE overt.alert_delivery SET acked_at = now() WHERE acked_at IS NOT NULL",
+        "UPDATE overt.alert_delivery SET acked_at = now() WHERE acked_at IS NULL", /* no event */
+    };
+    struct scene scene = live_scene(f, "on-record");
+    struct alert_row alerts[2];
+    for (size_t i = 0; i < 2; i++) {
+        alerts[i] = new_alert(f, &scene);
+        act(f->store, store_alert_insert(f->store, &alerts[i], &act_err));
+    }
+    assert_refused(store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &ack, &err),
+                   OV_ERR_INTERNAL, "audit.missing", &err);
+    act(f->store,
+        store_delivery_ack(f->store, &alerts[0].id, &f->site.id, now_us(), &ack, &act_err));
+    for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+        assert_false(pg_try(f->pg, "server", attempts[i], sqlstate));
+        assert_string_equal(sqlstate, "23514");
+    }
 }
 
 static void unacknowledged_alerts_are_read_page_by_page_to_the_newest(void **state)
@@ -534,6 +564,7 @@ int run_alert_tests(void)
         cmocka_unit_test(feed_numbers_are_gapless_and_readers_never_miss_one),
         cmocka_unit_test(only_one_of_two_that_decide_at_once_raises_within_the_cool_down),
         cmocka_unit_test(an_alert_waits_for_its_site_until_acknowledged),
+        cmocka_unit_test(a_delivery_is_acknowledged_once_and_on_record),
         cmocka_unit_test(unacknowledged_alerts_are_read_page_by_page_to_the_newest),
         cmocka_unit_test(a_committed_alert_wakes_listeners_and_a_rolled_back_one_does_not),
         cmocka_unit_test(a_crop_comes_once_and_takes_the_probe_with_it),
