@@ -48,20 +48,26 @@ static void leave(struct session *session, enum ov_phase phase, const char *reas
     ov_stream_resume(session->stream);
 }
 
+/* Whether the deployment is live for this session; if not, the client has been told. */
+static bool stays_live(struct session *session, const struct target *target)
+{
+    int64_t utc_us = ov_clock_utc_us(session->capture->options.clock);
+    if (target == NULL)
+        leave(session, OV_PHASE_CLOSED, "deployment_closed");
+    else if (target->deployment.state == DEPLOYMENT_PAUSED)
+        leave(session, OV_PHASE_PAUSED, "deployment_paused");
+    else if (!deployment_names_site(&target->deployment, &session->site_id))
+        leave(session, OV_PHASE_CLOSED, "site_removed");
+    else if (!target_is_live(target, utc_us))
+        leave(session, OV_PHASE_CLOSED, "window_closed");
+    return session->phase == SESSION_LIVE;
+}
+
 static void check_live_session(struct session *session, int64_t now_us)
 {
-    struct capture *capture = session->capture;
-    int64_t utc_us = ov_clock_utc_us(capture->options.clock);
-    struct target *target = registry_get(capture->options.registry, &session->deployment_id);
-    if (target == NULL) {
-        leave(session, OV_PHASE_CLOSED, "deployment_closed");
-    } else if (target->deployment.state == DEPLOYMENT_PAUSED) {
-        leave(session, OV_PHASE_PAUSED, "deployment_paused");
-    } else if (!deployment_names_site(&target->deployment, &session->site_id)) {
-        leave(session, OV_PHASE_CLOSED, "site_removed");
-    } else if (!target_is_live(target, utc_us)) {
-        leave(session, OV_PHASE_CLOSED, "window_closed");
-    } else {
+    struct target *target =
+        registry_get(session->capture->options.registry, &session->deployment_id);
+    if (stays_live(session, target)) {
         if (target->deployment.threshold != session->threshold) {
             session->threshold = target->deployment.threshold;
             tell(session, OV_PHASE_LIVE, "threshold_changed", session->threshold);
@@ -72,6 +78,24 @@ static void check_live_session(struct session *session, int64_t now_us)
         session_check_heard(session, now_us);
     }
     target_release(target);
+}
+
+/* The batch will never be acknowledged, so its credit would be lost. Usually the deployment is over
+ * for the client; if it is live again by now, the client connects anew and sends it again. */
+void session_on_not_compared(struct session *session)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    if (session->phase != SESSION_LIVE)
+        return;
+    struct target *target =
+        registry_get(session->capture->options.registry, &session->deployment_id);
+    bool live = stays_live(session, target);
+    target_release(target);
+    if (!live)
+        return;
+    (void)ov_fail(&err, OV_ERR_UNAVAILABLE, "capture.not_compared",
+                  "there was no authority when a batch was to be compared");
+    session_fail(session, &err);
 }
 
 static void time_out(struct session *session)

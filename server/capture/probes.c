@@ -120,7 +120,8 @@ void session_on_batch_done(struct session *session, const struct match_job *job)
     case MATCH_COMPARED:
         acknowledge(session, job);
         return;
-    case MATCH_NOT_LIVE: /* the tick tells the client */
+    case MATCH_NOT_LIVE:
+        session_on_not_compared(session);
         return;
     case MATCH_WAITING:
     case MATCH_FAILED:

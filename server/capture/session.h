@@ -113,5 +113,7 @@ void session_check_heard(struct session *session, int64_t now_us);
 
 /* authority.c */
 void session_send_lease(struct session *session, int64_t now_us);
+/* A batch came back without having been compared: ends a session that does not know why yet. */
+void session_on_not_compared(struct session *session);
 
 #endif

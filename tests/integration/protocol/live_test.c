@@ -107,6 +107,32 @@ static void pause_and_resume(void **state)
     assert_true(bench_probe(&bench->peer, 1, 2, face_values(&bench->faces.wanted)));
 }
 
+/* Between two looks of the capture loop, too: credit that is not given back would be gone. */
+static void a_short_pause_leaves_no_batch_without_an_answer(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "to-flicker", "flicker", 0, &deployment);
+    for (int round = 0; round < 5; round++) {
+        struct ov_batch_ack ack;
+        uint64_t sent = 0;
+        uint64_t answered = 0;
+        bench_join(bench, &bench->peer, "flicker", NULL);
+        while (sent < 20 && peer_send_one(&bench->peer, sent + 1, sent + 1, NULL)) {
+            sent++;
+            if (sent == 10) {
+                change_deployment(bench, &deployment, "state = 'paused'");
+                change_deployment(bench, &deployment, "state = 'live'");
+            }
+        }
+        while (answered < sent && peer_receive_ack(&bench->peer, BENCH_LIMIT_MS, &ack))
+            answered++;
+        if (answered < sent)
+            assert_true(peer_sees_end(&bench->peer, BENCH_LIMIT_MS));
+        peer_close(&bench->peer);
+    }
+}
+
 static void window_closes(void **state)
 {
     struct bench *bench = *state;
@@ -334,6 +360,7 @@ int main(void)
         bench_test(lease_comes_with_welcome),
         bench_test(kill_switch_stops_a_live_session),
         bench_test(pause_and_resume),
+        bench_test(a_short_pause_leaves_no_batch_without_an_answer),
         bench_test(window_closes),
         bench_test(nothing_is_compared_once_the_window_is_over),
         bench_test(threshold_is_told_and_applied),
