@@ -17,6 +17,7 @@
 #include "tests/integration/api/client.h"
 
 #define LIST "/v1/deployments/list/watchlist"
+#define LIST_VERSION "SELECT gallery_version FROM overt.deployment WHERE name = 'list'"
 #define ENTRY(reference)                                                                           \
     "{\"category\":\"missing_at_risk\",\"response\":\"safeguarding\",\"name\":\"Zebedee "          \
     "Quill\",\"reference\":\"" reference "\"}"
@@ -178,9 +179,11 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
         expect_kept(client_post(ada, LIST "/approve", json), 403, "entry.same_person");
     assert_non_null(strstr(answer_text(&own, "error.text"), "you added this entry"));
     answer_done(&own);
+    int64_t version = pg_value(bed.pg, "admin", LIST_VERSION);
     answer = expect_kept(client_post(ben, LIST "/approve", json), 200, NULL);
     assert_int_equal(answer_int(&answer, "approved"), 1);
     answer_done(&answer);
+    assert_true(pg_value(bed.pg, "admin", LIST_VERSION) > version); /* the servers load it */
     expect(client_post(ben, LIST "/approve", json), 409, "entry.not_proposed");
     expect(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 409, "watchlist.approved_already");
 }
