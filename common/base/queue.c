@@ -14,6 +14,7 @@ struct ov_queue {
     size_t capacity;
     size_t head; /* index of the oldest message */
     size_t length;
+    size_t urgent; /* so many of the oldest were pushed as urgent */
     bool closed;
     void *items[];
 };
@@ -82,7 +83,26 @@ static bool wait_on(struct ov_queue *queue, pthread_cond_t *cond, int timeout_ms
     return pthread_cond_timedwait(cond, &queue->lock, deadline) != ETIMEDOUT;
 }
 
-enum ov_status ov_queue_push(struct ov_queue *queue, void *item, int timeout_ms)
+/* Caller holds the lock; there is room. */
+static void put(struct ov_queue *queue, void *item)
+{
+    queue->items[(queue->head + queue->length) % queue->capacity] = item;
+    queue->length++;
+}
+
+/* The same. The urgent ones, few at most times, move up by one. */
+static void put_urgent(struct ov_queue *queue, void *item)
+{
+    queue->head = (queue->head + queue->capacity - 1) % queue->capacity;
+    for (size_t i = 0; i < queue->urgent; i++)
+        queue->items[(queue->head + i) % queue->capacity] =
+            queue->items[(queue->head + i + 1) % queue->capacity];
+    queue->items[(queue->head + queue->urgent) % queue->capacity] = item;
+    queue->urgent++;
+    queue->length++;
+}
+
+static enum ov_status push(struct ov_queue *queue, void *item, bool urgent, int timeout_ms)
 {
     struct timespec deadline = deadline_after(timeout_ms > 0 ? timeout_ms : 0);
     enum ov_status status = OV_OK;
@@ -96,12 +116,24 @@ enum ov_status ov_queue_push(struct ov_queue *queue, void *item, int timeout_ms)
     } else if (queue->length == queue->capacity) {
         status = OV_ERR_LIMIT;
     } else {
-        queue->items[(queue->head + queue->length) % queue->capacity] = item;
-        queue->length++;
+        if (urgent)
+            put_urgent(queue, item);
+        else
+            put(queue, item);
         (void)pthread_cond_signal(&queue->not_empty);
     }
     (void)pthread_mutex_unlock(&queue->lock);
     return status;
+}
+
+enum ov_status ov_queue_push(struct ov_queue *queue, void *item, int timeout_ms)
+{
+    return push(queue, item, false, timeout_ms);
+}
+
+enum ov_status ov_queue_push_urgent(struct ov_queue *queue, void *item, int timeout_ms)
+{
+    return push(queue, item, true, timeout_ms);
 }
 
 enum ov_status ov_queue_pop_many(struct ov_queue *queue, int timeout_ms, size_t max,
@@ -121,6 +153,7 @@ enum ov_status ov_queue_pop_many(struct ov_queue *queue, int timeout_ms, size_t 
         ret_items[count++] = queue->items[queue->head];
         queue->head = (queue->head + 1) % queue->capacity;
         queue->length--;
+        queue->urgent -= queue->urgent > 0;
     }
     if (count > 0)
         (void)pthread_cond_broadcast(&queue->not_full);

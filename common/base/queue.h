@@ -25,6 +25,9 @@ void ov_queue_free(struct ov_queue *queue, void (*free_item)(void *item));
  * the item. */
 OV_CHECKED enum ov_status ov_queue_push(struct ov_queue *queue, void *item, int timeout_ms);
 
+/* The same, but goes before everything that is not urgent, and after what is. */
+OV_CHECKED enum ov_status ov_queue_push_urgent(struct ov_queue *queue, void *item, int timeout_ms);
+
 /* Waits up to timeout_ms for a message: OV_ERR_TIMEOUT when none came, OV_ERR_CLOSED at the end. */
 OV_CHECKED enum ov_status ov_queue_pop(struct ov_queue *queue, int timeout_ms, void **ret_item);
 

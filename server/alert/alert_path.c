@@ -139,6 +139,7 @@ enum ov_status alert_path_start(const struct alert_path_options *options,
     return OV_OK;
 }
 
+/* Alerts first: people wait for them, and a crop takes as long as many alerts. */
 static enum ov_status submit(struct alert_path *path, struct match_job *batch,
                              struct crop_job *crop, int timeout_ms)
 {
@@ -146,7 +147,8 @@ static enum ov_status submit(struct alert_path *path, struct match_job *batch,
     if (work == NULL)
         return OV_ERR_NOMEM;
     *work = (struct alert_work){batch, crop};
-    enum ov_status status = ov_queue_push(path->queue, work, timeout_ms);
+    enum ov_status status = batch != NULL ? ov_queue_push_urgent(path->queue, work, timeout_ms)
+                                          : ov_queue_push(path->queue, work, timeout_ms);
     if (status != OV_OK)
         free(work);
     return status;

@@ -36,6 +36,39 @@ static void items_come_out_in_order_and_the_bound_holds(void **state)
     ov_queue_free(queue, NULL);
 }
 
+/* An alert overtakes the crops that wait, but no earlier alert; also around the ring's end. */
+static void urgent_items_overtake_the_others_in_their_own_order(void **state)
+{
+    (void)state;
+    int crops[4];
+    int alerts[4];
+    void *items[8];
+    size_t count = 0;
+    struct ov_queue *queue = ov_queue_new(6);
+    for (int round = 0; round < 7; round++) {
+        void *const expected[] = {&alerts[1], &alerts[2], &crops[0],
+                                  &crops[1],  &crops[2],  &crops[3]};
+        void *first = NULL;
+        assert_int_equal(ov_queue_push(queue, &crops[0], 0), OV_OK);
+        assert_int_equal(ov_queue_push_urgent(queue, &alerts[0], 0), OV_OK);
+        assert_int_equal(ov_queue_push_urgent(queue, &alerts[1], 0), OV_OK);
+        assert_int_equal(ov_queue_push(queue, &crops[1], 0), OV_OK);
+        assert_int_equal(ov_queue_pop(queue, 0, &first), OV_OK);
+        assert_ptr_equal(first, &alerts[0]);
+        assert_int_equal(ov_queue_push(queue, &crops[2], 0), OV_OK);
+        assert_int_equal(ov_queue_push_urgent(queue, &alerts[2], 0), OV_OK);
+        assert_int_equal(ov_queue_push(queue, &crops[3], 0), OV_OK);
+        assert_int_equal(ov_queue_push_urgent(queue, &alerts[3], 0), OV_ERR_LIMIT);
+        assert_int_equal(ov_queue_pop_many(queue, 0, 8, items, &count), OV_OK);
+        assert_int_equal(count, 6);
+        for (size_t i = 0; i < count; i++)
+            assert_ptr_equal(items[i], expected[i]);
+        assert_int_equal(ov_queue_push(queue, &crops[0], 0), OV_OK); /* moves the ring on */
+        assert_int_equal(ov_queue_pop(queue, 0, &first), OV_OK);
+    }
+    ov_queue_free(queue, NULL);
+}
+
 static void an_empty_queue_times_out(void **state)
 {
     (void)state;
@@ -166,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_come_out_in_order_and_the_bound_holds),
+        cmocka_unit_test(urgent_items_overtake_the_others_in_their_own_order),
         cmocka_unit_test(an_empty_queue_times_out),
         cmocka_unit_test(many_are_taken_at_once_up_to_the_maximum),
         cmocka_unit_test(a_closed_queue_takes_nothing_and_drains),
