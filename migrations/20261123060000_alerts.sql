@@ -55,6 +55,8 @@ CREATE TABLE overt.alert (
         END)
 );
 CREATE INDEX alert_by_entry ON overt.alert (deployment_id, entry_id, raised_at);
+CREATE INDEX alert_awaited ON overt.alert (deployment_id, feed_number)
+    WHERE crop_state = 'awaited';
 ALTER TABLE overt.alert ALTER sealed_name SET STORAGE EXTERNAL,
     ALTER sealed_reference SET STORAGE EXTERNAL, ALTER sealed_thumbnail SET STORAGE EXTERNAL,
     ALTER sealed_probe SET STORAGE EXTERNAL, ALTER sealed_crop SET STORAGE EXTERNAL;

@@ -103,7 +103,7 @@ static enum ov_status judge(struct alert_worker *worker, const struct crop_job *
     struct ov_image image = OV_IMAGE_INIT;
     struct ov_error why = OV_ERROR_INIT;
     *ret = (struct verdict){CROP_MISSING, 0.0f, false};
-    if (job->by_clock || job->jpeg.size == 0)
+    if (job->jpeg.size == 0)
         return OV_OK;
     ret->state = CROP_DIFFERS;
     enum ov_status status =
@@ -174,6 +174,10 @@ static enum ov_status judge_and_seal(struct alert_worker *worker, const struct c
 {
     struct vault_key *key = NULL;
     struct ov_secret probe = OV_SECRET_INIT;
+    if (job->by_clock) {
+        *verdict = (struct verdict){CROP_MISSING, 0.0f, false};
+        return OV_OK; /* nothing to open or seal: an alert whose key is lost is settled too */
+    }
     enum ov_status status = vault_key_load(worker->vault, VAULT_ALERT, &job->alert_id, &key, err);
     if (status == OV_OK && sealed_probe->size > 0)
         status = vault_unseal(key, "alert.probe", &job->alert_id, sealed_probe->data,

@@ -1,4 +1,5 @@
-/* Per deployment, reads on from the oldest alert that still waits for its crop. */
+/* Per deployment, reads what waits for its crop page by page, a page a sweep, round and round: an
+ * alert that cannot be settled holds up none behind it. */
 #include "server/alert/crop_watch.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 struct watched {
     struct ov_id deployment_id;
     bool running;
-    bool waiting;       /* something was awaited at the last sweep */
-    int64_t after_feed; /* every alert up to here is settled */
+    bool waiting;       /* something was awaited in this round */
+    int64_t after_feed; /* how far this round has come */
 };
 
 struct crop_watch {
@@ -64,7 +65,7 @@ static enum ov_status on_deployment(void *ctx, const struct deployment *deployme
         watch->capacity = capacity;
     }
     watch->items[watch->count++] =
-        (struct watched){.deployment_id = deployment->id, .running = running, .waiting = true};
+        (struct watched){.deployment_id = deployment->id, .running = running};
     return OV_OK;
 }
 
@@ -75,24 +76,20 @@ struct sweep {
     int rows;
 };
 
-static enum ov_status on_alert(void *ctx, const struct alert_row *row)
+static enum ov_status on_awaited(void *ctx, const struct awaited_crop *crop)
 {
     struct sweep *sweep = ctx;
     sweep->rows++;
-    if (row->crop_state != CROP_AWAITED) {
-        if (!sweep->item->waiting)
-            sweep->item->after_feed = row->feed_number;
-        return OV_OK;
-    }
     sweep->item->waiting = true;
-    if (sweep->now_us - row->raised_at_us < CROP_WAIT_US)
+    sweep->item->after_feed = crop->feed_number;
+    if (sweep->now_us - crop->raised_at_us < CROP_WAIT_US)
         return OV_OK;
-    struct crop_job *job = crop_job_new(&row->id);
+    struct crop_job *job = crop_job_new(&crop->alert_id);
     if (job == NULL)
         return OV_ERR_NOMEM;
     job->by_clock = true;
     if (alert_path_check_crop(sweep->watch->path, job) != OV_OK)
-        crop_job_free(job); /* the next sweep tries again */
+        crop_job_free(job); /* the next round tries again */
     return OV_OK;
 }
 
@@ -112,18 +109,30 @@ static enum ov_status refresh(struct crop_watch *watch, struct store *store, str
     return status;
 }
 
+/* One page of one deployment; ret_settled: a whole round found nothing that waits. */
+static enum ov_status sweep_page(struct crop_watch *watch, struct watched *item,
+                                 struct store *store, bool *ret_settled, struct ov_error *err)
+{
+    struct sweep sweep = {watch, item, ov_clock_utc_us(watch->clock), 0};
+    enum ov_status status = store_alert_each_awaited(store, &item->deployment_id, item->after_feed,
+                                                     ALERTS_PER_SWEEP, on_awaited, &sweep, err);
+    *ret_settled = false;
+    if (status != OV_OK || sweep.rows == ALERTS_PER_SWEEP)
+        return status;
+    *ret_settled = !item->waiting;
+    item->waiting = false;
+    item->after_feed = 0;
+    return OV_OK;
+}
+
 enum ov_status crop_watch_sweep(struct crop_watch *watch, struct store *store, struct ov_error *err)
 {
     enum ov_status status = refresh(watch, store, err);
     size_t i = 0;
     while (status == OV_OK && i < watch->count) {
-        struct watched *item = &watch->items[i];
-        struct sweep sweep = {watch, item, ov_clock_utc_us(watch->clock), 0};
-        item->waiting = false;
-        status = store_alert_each(store, &item->deployment_id, item->after_feed, ALERTS_PER_SWEEP,
-                                  on_alert, &sweep, err);
-        bool settled = !item->waiting && sweep.rows < ALERTS_PER_SWEEP;
-        if (status == OV_OK && settled && !item->running)
+        bool settled = false;
+        status = sweep_page(watch, &watch->items[i], store, &settled, err);
+        if (status == OV_OK && settled && !watch->items[i].running)
             forget(watch, i);
         else
             i++;

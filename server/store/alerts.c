@@ -211,6 +211,37 @@ enum ov_status store_alert_each(struct store *store, const struct ov_id *deploym
     return statement_each(store, STATEMENT_ALERT_EACH, &params, on_alert, &sink, NULL, err);
 }
 
+struct awaited_sink {
+    enum ov_status (*on_row)(void *ctx, const struct awaited_crop *row);
+    void *ctx;
+};
+
+static enum ov_status on_awaited(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct awaited_sink *sink = ctx;
+    struct awaited_crop crop;
+    row_id(row, &crop.alert_id);
+    crop.feed_number = row_i64(row);
+    crop.raised_at_us = row_time(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &crop) : status;
+}
+
+enum ov_status store_alert_each_awaited(struct store *store, const struct ov_id *deployment_id,
+                                        int64_t after_feed, int limit,
+                                        enum ov_status (*on_row)(void *ctx,
+                                                                 const struct awaited_crop *),
+                                        void *ctx, struct ov_error *err)
+{
+    struct awaited_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_i64(&params, after_feed);
+    params_i64(&params, limit);
+    return statement_each(store, STATEMENT_ALERT_EACH_AWAITED, &params, on_awaited, &sink, NULL,
+                          err);
+}
+
 /* --- delivery ------------------------------------------------------------------------------ */
 
 enum ov_status store_delivery_pending(struct store *store, const struct delivery_page *page,

@@ -74,6 +74,17 @@ OV_CHECKED enum ov_status
 store_alert_each(struct store *store, const struct ov_id *deployment_id, int64_t after_feed,
                  int limit, enum ov_status (*on_row)(void *ctx, const struct alert_row *),
                  void *ctx, struct ov_error *err);
+struct awaited_crop {
+    struct ov_id alert_id;
+    int64_t feed_number;
+    int64_t raised_at_us;
+};
+/* The same for those whose crop is awaited, and no more of them than this. */
+OV_CHECKED enum ov_status
+store_alert_each_awaited(struct store *store, const struct ov_id *deployment_id, int64_t after_feed,
+                         int limit,
+                         enum ov_status (*on_row)(void *ctx, const struct awaited_crop *),
+                         void *ctx, struct ov_error *err);
 /* Sets crop and its check's result and clears the sealed probe. */
 OV_CHECKED enum ov_status store_alert_set_crop(struct store *store, const struct ov_id *alert_id,
                                                enum crop_state state, float crop_score,

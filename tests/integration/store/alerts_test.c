@@ -461,6 +461,49 @@ static void a_committed_alert_wakes_listeners_and_a_rolled_back_one_does_not(voi
     store_close(listener);
 }
 
+struct awaited {
+    int count;
+    struct awaited_crop last;
+};
+
+static enum ov_status see_awaited(void *ctx, const struct awaited_crop *crop)
+{
+    struct awaited *awaited = ctx;
+    awaited->count++;
+    assert_true(crop->feed_number > awaited->last.feed_number);
+    awaited->last = *crop;
+    return OV_OK;
+}
+
+/* Page by page past those that stay; settled ones take no room in a page. */
+static void awaited_crops_are_read_past_those_that_stay(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct store_bytes none = {NULL, 0};
+    struct scene scene = live_scene(f, "awaited");
+    struct alert_row alerts[5];
+    struct awaited awaited = {.count = 0};
+    for (size_t i = 0; i < 5; i++) {
+        alerts[i] = new_alert(f, &scene);
+        act(f->store, store_alert_insert(f->store, &alerts[i], &act_err));
+    }
+    for (size_t i = 1; i < 3; i++)
+        act(f->store,
+            store_alert_set_crop(f->store, &alerts[i].id, CROP_MISSING, 0, none, &act_err));
+    static const size_t last[] = {3, 4, 4};
+    static const int count[] = {2, 3, 3};
+    for (size_t i = 0; i < 3; i++) {
+        assert_fine(store_alert_each_awaited(f->store, &scene.deployment.id,
+                                             awaited.last.feed_number, 2, see_awaited, &awaited,
+                                             &err),
+                    &err);
+        assert_int_equal(awaited.count, count[i]);
+        assert_true(ov_id_equal(&awaited.last.alert_id, &alerts[last[i]].id));
+        assert_true(awaited.last.raised_at_us == alerts[last[i]].raised_at_us);
+    }
+}
+
 static void a_crop_comes_once_and_takes_the_probe_with_it(void **state)
 {
     struct fixture *f = *state;
@@ -567,6 +610,7 @@ int run_alert_tests(void)
         cmocka_unit_test(a_delivery_is_acknowledged_once_and_on_record),
         cmocka_unit_test(unacknowledged_alerts_are_read_page_by_page_to_the_newest),
         cmocka_unit_test(a_committed_alert_wakes_listeners_and_a_rolled_back_one_does_not),
+        cmocka_unit_test(awaited_crops_are_read_past_those_that_stay),
         cmocka_unit_test(a_crop_comes_once_and_takes_the_probe_with_it),
         cmocka_unit_test(a_minute_is_counted_once),
     };
