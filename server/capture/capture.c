@@ -37,6 +37,16 @@ static void free_message(void *item)
 }
 
 /* Any thread. Waits for room as long as the loop runs; then what is posted is dropped. */
+static void post_made(struct capture *capture, struct message *take_message)
+{
+    while (ov_mailbox_post(capture->mailbox, take_message, POST_MS) != OV_OK) {
+        if (atomic_load(&capture->ended)) {
+            free_message(take_message);
+            return;
+        }
+    }
+}
+
 static void post(struct capture *capture, struct message content)
 {
     struct message *message = malloc(sizeof(*message));
@@ -48,12 +58,7 @@ static void post(struct capture *capture, struct message content)
         return;
     }
     *message = content;
-    while (ov_mailbox_post(capture->mailbox, message, POST_MS) != OV_OK) {
-        if (atomic_load(&capture->ended)) {
-            free_message(message);
-            return;
-        }
-    }
+    post_made(capture, message);
 }
 
 void capture_on_matched(void *ctx, struct match_job *take_job)
@@ -179,9 +184,10 @@ static enum ov_status make_parts(struct capture *capture, struct ov_error *err)
 {
     capture->base = event_base_new();
     capture->wanted = calloc(1, sizeof(*capture->wanted));
+    capture->stop = calloc(1, sizeof(*capture->stop));
     if (capture->base != NULL)
         capture->tick = event_new(capture->base, -1, EV_PERSIST, on_tick, capture);
-    if (capture->wanted == NULL || capture->tick == NULL ||
+    if (capture->wanted == NULL || capture->stop == NULL || capture->tick == NULL ||
         ov_mailbox_new(capture->base, MAILBOX_CAPACITY, on_message, free_message, capture,
                        &capture->mailbox) != OV_OK)
         return ov_fail(err, OV_ERR_NOMEM, "capture.memory", "no memory for the capture loop");
@@ -250,7 +256,9 @@ void capture_stop(struct capture *capture)
 {
     if (capture == NULL || !capture->running)
         return;
-    post(capture, (struct message){.kind = MESSAGE_STOP});
+    capture->stop->kind = MESSAGE_STOP;
+    post_made(capture, capture->stop);
+    capture->stop = NULL;
     (void)pthread_join(capture->thread, NULL);
     capture->running = false;
 }
@@ -274,6 +282,7 @@ void capture_free(struct capture *capture)
     lease_signer_free(capture->signer);
     SSL_CTX_free(capture->tls);
     free(capture->wanted);
+    free(capture->stop);
     free(capture);
 }
 

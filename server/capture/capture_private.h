@@ -27,6 +27,7 @@ struct capture {
     struct lease_signer *signer;
     struct desk *desk;
     struct ov_mailbox *mailbox; /* any thread posts */
+    struct message *stop;       /* made at the start: stopping takes no memory; capture_stop's */
     int port;
     atomic_int open_sessions; /* any thread reads */
     atomic_bool ended;        /* the loop takes no more messages */
