@@ -107,6 +107,35 @@ void cool_down_suppresses(void **state)
     assert_int_equal(alerts_of_run(bench), 1);
 }
 
+/* Two sites of one deployment. */
+void alert_goes_to_its_own_site_only(void **state)
+{
+    struct bench *bench = *state;
+    struct world *world = &bench->world;
+    struct peer other;
+    struct ov_hello hello;
+    struct ov_alert alert;
+    struct ov_id entry;
+    struct ov_id run_id = ov_id_new();
+    world_add_site(world, "pier");
+    world_add_site(world, "quay");
+    world_ctl_ok(world, "ada", NULL, NULL, "deployment", "create", "harbour", "--purpose", "test",
+                 "--site", "pier", "--site", "quay", "--kind", "exercise", NULL);
+    world_propose(world, "harbour", bench->faces.photo, FACES_REGION, "Somebody\nREF-2\n", &entry);
+    world_approve(world, "harbour");
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "start", "harbour", NULL);
+    peer_hello(&hello, bench->faces.digest, &run_id);
+    (void)snprintf(hello.cameras[0], sizeof(hello.cameras[0]), "cam1");
+    bench_join(bench, &other, "quay", &hello);
+    bench_join(bench, &bench->peer, "pier", NULL);
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+    receive_own(bench, &alert);
+    ov_alert_done(&alert);
+    assert_false(bench_probe(&other, 1, 1, NULL));         /* it is there and served ... */
+    assert_false(peer_receive_alert(&other, 500, &alert)); /* ... and hears nothing of pier's */
+    peer_close(&other);
+}
+
 void resent_probe_makes_no_second_alert(void **state)
 {
     struct bench *bench = *state;

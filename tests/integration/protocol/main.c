@@ -53,6 +53,7 @@ int main(void)
         bench_refusal(stalled_handshakes_and_hellos_are_dropped),
         bench_test(match_is_acknowledged_and_pushed),
         bench_test(same_track_alerts_once),
+        bench_test(alert_goes_to_its_own_site_only),
         bench_test(cool_down_suppresses),
         bench_test(resent_probe_makes_no_second_alert),
         bench_test(match_that_cannot_be_stored_is_not_acknowledged),

@@ -63,6 +63,7 @@ void stalled_handshakes_and_hellos_are_dropped(void **state);
 /* alerts_test.c */
 void match_is_acknowledged_and_pushed(void **state);
 void same_track_alerts_once(void **state);
+void alert_goes_to_its_own_site_only(void **state);
 void cool_down_suppresses(void **state);
 void resent_probe_makes_no_second_alert(void **state);
 void match_that_cannot_be_stored_is_not_acknowledged(void **state);
