@@ -249,7 +249,7 @@ void dial_free(struct dial *dial)
         event_free(dial->event);
     if (dial->fd >= 0)
         (void)close(dial->fd);
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): counted; a thread that failed gave back its own */
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): counted by its owners */
     lookup_release(dial->lookup);
     free(dial);
 }
