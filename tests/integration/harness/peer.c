@@ -2,6 +2,7 @@
 #include "tests/integration/harness/peer.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -38,6 +39,8 @@ static int connect_loopback(int port, int receive_buffer_bytes)
     struct timeval limit = {10, 0};
     if (fd < 0)
         return -1;
+    int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* as the real client */
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     if (receive_buffer_bytes > 0)
