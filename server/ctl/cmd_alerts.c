@@ -174,7 +174,8 @@ static enum ctl_exit follow(struct feed *feed, struct ov_error *err)
     }
 }
 
-enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+static enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given,
+                                struct ov_error *err)
 {
     static const char *const all[] = {">FEED", "RAISED",    "*RESPONSE", "CATEGORY",
                                       "*NAME", "REFERENCE", "WHERE",     "SCORE",
@@ -195,3 +196,21 @@ enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given, struct
     table_done(&feed.table);
     return result;
 }
+
+const struct command alerts_commands[] = {
+    {.group = "alerts",
+     .args = {"DEPLOYMENT"},
+     .summary = "show a deployment's alerts",
+     .options = {{"--follow", NULL, "go on as they are raised, until Ctrl-C", NULL, false, false},
+                 {"--after", "FEED", "only those after this feed number", NULL, false, false}},
+     .help = "An alert is a prompt to look, not a decision. Names and references are shown on an\n"
+             "interactive terminal only. Anything else, --json included, gets ids, category and\n"
+             "response. With --json each alert is one line. With --follow a lost server is tried\n"
+             "again until it is back; no alert is missed and none is shown twice.\n"
+             "\n"
+             "  overtctl alerts 'North gate, 1 May' --follow\n",
+     .needs_server = true,
+     .ends_in_order = true,
+     .run = cmd_alerts},
+    {.group = NULL},
+};

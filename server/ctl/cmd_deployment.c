@@ -106,8 +106,8 @@ static enum ov_status build_application(const struct ctl *ctl, const struct invo
     return status;
 }
 
-enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocation *given,
-                                    struct ov_error *err)
+static enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocation *given,
+                                           struct ov_error *err)
 {
     json_t *body = NULL;
     json_t *deployment = NULL;
@@ -126,8 +126,8 @@ enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocation *gi
 
 /* --- list, show --- */
 
-enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocation *given,
-                                  struct ov_error *err)
+static enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocation *given,
+                                         struct ov_error *err)
 {
     json_t *answer = NULL;
     struct ov_buf out = OV_BUF_INIT;
@@ -156,8 +156,8 @@ static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **
     return result;
 }
 
-enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocation *given,
-                                  struct ov_error *err)
+static enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocation *given,
+                                         struct ov_error *err)
 {
     json_t *deployment = NULL;
     enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
@@ -204,8 +204,8 @@ static enum ctl_exit confirm(const struct ctl *ctl, const json_t *deployment, co
     return status == OV_OK ? CTL_OK : CTL_USAGE;
 }
 
-enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *given,
-                                   struct ov_error *err)
+static enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *given,
+                                          struct ov_error *err)
 {
     json_t *deployment = NULL;
     char question[200];
@@ -226,8 +226,8 @@ enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocation *giv
     return result;
 }
 
-enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *given,
-                                  struct ov_error *err)
+static enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *given,
+                                         struct ov_error *err)
 {
     const char *reason = invocation_option(given, "--reason");
     json_t *deployment = NULL;
@@ -244,3 +244,76 @@ enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocation *give
                      json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
     return result;
 }
+
+/* --- the table --- */
+
+const struct command deployment_commands[] = {
+    {.group = "deployment",
+     .verb = "create",
+     .args = {"NAME"},
+     .summary = "apply for a deployment",
+     .options = {{"--purpose", "TEXT", "what it is for; stays in the record", NULL, true, false},
+                 {"--site", "NAME", "a site it covers; repeat for more", NULL, true, true},
+                 {"--kind", "KIND", "default: exercise", "exercise operational", false, false},
+                 {"--start", "TIME", "default: now", NULL, false, false},
+                 {"--end", "TIME", "default: the server's, eight hours after the start", NULL,
+                  false, false},
+                 {"--hours", "N", "instead of --end: so many hours after the start, at most 12",
+                  NULL, false, false},
+                 {"--threshold", "X", "cosine from which there is an alert (default: the model's)",
+                  NULL, false, false},
+                 {"--cool-down", "S", "seconds between alerts for one entry (default: 60)", NULL,
+                  false, false},
+                 {"--min-face", "PX", "smallest face looked for (default: 40)", NULL, false,
+                  false}},
+     .help =
+         "Whoever applies cannot start it: another person authorises. A deployment\n"
+         "lasts 12 hours at most. TIME is like 2026-05-01T12:00Z, or\n"
+         "'2026-05-01 13:00' in this computer's time zone.\n"
+         "\n"
+         "  overtctl deployment create 'North gate, 1 May' --site north-gate \\\n"
+         "      --purpose 'Exercise 12 of the trial plan' --start '2026-05-01 13:00' --hours 4\n",
+     .needs_server = true,
+     .run = cmd_deployment_create},
+    {.group = "deployment",
+     .verb = "list",
+     .summary = "show the deployments, newest first",
+     .help = "",
+     .needs_server = true,
+     .run = cmd_deployment_list},
+    {.group = "deployment",
+     .verb = "show",
+     .args = {"DEPLOYMENT"},
+     .summary = "show one deployment in full",
+     .help = "DEPLOYMENT is its id or its name.\n",
+     .needs_server = true,
+     .run = cmd_deployment_show},
+    {.group = "deployment",
+     .verb = "start",
+     .args = {"DEPLOYMENT"},
+     .summary = "authorise a deployment and go live (not by the applicant)",
+     .help = "Puts your authority on record and lets its sites search from now to the end of its\n"
+             "window. It needs at least one approved entry. A terminal is asked first.\n"
+             "\n"
+             "  overtctl deployment show 'North gate, 1 May'\n"
+             "  overtctl deployment start 'North gate, 1 May'\n",
+     .needs_server = true,
+     .run = cmd_deployment_start},
+    {.group = "deployment",
+     .verb = "stop",
+     .args = {"DEPLOYMENT"},
+     .summary = "stop a deployment at once and for good: the kill switch",
+     .options = {{"--reason", "CODE", "default: requested",
+                  "requested finished safety legality technical", false, false}},
+     .help =
+         "Ends every search of the deployment within a second on live links and within 30 s on\n"
+         "cut ones. It cannot be started again, so a terminal is asked for 'yes'; without a\n"
+         "terminal, or to lose no time, give --yes. CODE is any word of a-z and '_', 40 letters "
+         "at\n"
+         "most; those above are the usual ones.\n"
+         "\n"
+         "  overtctl deployment stop 'North gate, 1 May' --yes\n",
+     .needs_server = true,
+     .run = cmd_deployment_stop},
+    {.group = NULL},
+};

@@ -5,7 +5,8 @@
 #include "server/ctl/table.h"
 #include "server/ctl/when.h"
 
-enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+static enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *given,
+                                  struct ov_error *err)
 {
     json_t *site = NULL;
     struct ov_buf out = OV_BUF_INIT;
@@ -21,7 +22,8 @@ enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *given, stru
     return ctl_print(&out, err);
 }
 
-enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+static enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given,
+                                   struct ov_error *err)
 {
     static const char *const titles[] = {"NAME", "ADDED", "ID", NULL};
     json_t *answer = NULL;
@@ -51,3 +53,23 @@ enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *given, str
     json_decref(answer);
     return ctl_print(&out, err);
 }
+
+const struct command site_commands[] = {
+    {.group = "site",
+     .verb = "add",
+     .args = {"NAME"},
+     .summary = "make a place known, where capture clients may be",
+     .help = "NAME is the name in the site's certificate (overt://site/NAME): a-z, 0-9 and '-'.\n"
+             "\n"
+             "  deploy/pki site ~/overt-ca north-gate\n"
+             "  overtctl site add north-gate\n",
+     .needs_server = true,
+     .run = cmd_site_add},
+    {.group = "site",
+     .verb = "list",
+     .summary = "show the places",
+     .help = "",
+     .needs_server = true,
+     .run = cmd_site_list},
+    {.group = NULL},
+};

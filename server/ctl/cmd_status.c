@@ -1,25 +1,14 @@
-/* overtctl status; overtctl completion. */
+/* overtctl status. */
 #include <stdio.h>
 
 #include "server/ctl/api.h"
 #include "server/ctl/commands.h"
-#include "server/ctl/completion.h"
 #include "server/ctl/interrupt.h"
 #include "server/ctl/options.h"
 #include "server/ctl/show.h"
 #include "server/ctl/when.h"
 
 #define WATCH_EVERY_MS 2000
-
-enum ctl_exit cmd_completion_bash(struct ctl *ctl, const struct invocation *given,
-                                  struct ov_error *err)
-{
-    struct ov_buf out = OV_BUF_INIT;
-    (void)ctl;
-    (void)given;
-    completion_bash(&out);
-    return ctl_print(&out, err);
-}
 
 static void clean_line(const struct ctl *ctl, struct ov_buf *out, const char *label,
                        const char *value)
@@ -110,9 +99,21 @@ static enum ctl_exit watch_status(struct ctl *ctl, struct ov_error *err)
     }
 }
 
-enum ctl_exit cmd_status(struct ctl *ctl, const struct invocation *given, struct ov_error *err)
+static enum ctl_exit cmd_status(struct ctl *ctl, const struct invocation *given,
+                                struct ov_error *err)
 {
     if (invocation_option(given, "--watch") != NULL)
         return watch_status(ctl, err);
     return print_status(ctl, false, err);
 }
+
+const struct command status_commands[] = {
+    {.group = "status",
+     .summary = "show the server, who you are to it, and what runs",
+     .options = {{"--watch", NULL, "renew every two seconds, until Ctrl-C", NULL, false, false}},
+     .help = "",
+     .needs_server = true,
+     .ends_in_order = true,
+     .run = cmd_status},
+    {.group = NULL},
+};

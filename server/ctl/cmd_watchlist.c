@@ -1,10 +1,11 @@
-/* overtctl watchlist add, list, approve, remove. */
+/* overtctl watchlist add, list, approve, remove. The table has import too (cmd_import.c). */
 #include <stdio.h>
 #include <string.h>
 
 #include "server/ctl/api.h"
 #include "server/ctl/commands.h"
 #include "server/ctl/image.h"
+#include "server/ctl/import_codes.h"
 #include "server/ctl/options.h"
 #include "server/ctl/redact.h"
 #include "server/ctl/show.h"
@@ -58,8 +59,8 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
     return ctl_print(&out, err);
 }
 
-enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation *given,
-                                struct ov_error *err)
+static enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation *given,
+                                       struct ov_error *err)
 {
     const char *region_text = invocation_option(given, "--region");
     struct image_region region = {0, 0, 0, 0};
@@ -178,8 +179,8 @@ static enum ctl_exit check_state(const char *state, struct ov_error *err)
     return CTL_USAGE;
 }
 
-enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
-                                 struct ov_error *err)
+static enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation *given,
+                                        struct ov_error *err)
 {
     static const char *const all[] = {"ENTRY", "CATEGORY",   "RESPONSE", "STATE", ">IMAGES",
                                       "*NAME", "*REFERENCE", "ADDED",    NULL};
@@ -253,8 +254,8 @@ static enum ctl_exit check_entry(const char *text, char ret_id[OV_ID_TEXT_SIZE],
     return CTL_OK;
 }
 
-enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *given,
-                                    struct ov_error *err)
+static enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *given,
+                                           struct ov_error *err)
 {
     char id[OV_ID_TEXT_SIZE];
     char entry[OV_ID_TEXT_SIZE];
@@ -284,8 +285,8 @@ enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *gi
     return ctl_print(&out, err);
 }
 
-enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *given,
-                                   struct ov_error *err)
+static enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *given,
+                                          struct ov_error *err)
 {
     char id[OV_ID_TEXT_SIZE];
     char entry[OV_ID_TEXT_SIZE];
@@ -306,3 +307,80 @@ enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *giv
         ov_buf_printf(&out, "entry %s is withdrawn\n", entry);
     return ctl_print(&out, err);
 }
+
+/* --- the table --- */
+
+#define CATEGORIES "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm"
+#define RESPONSES "immediate arrest identify safeguarding"
+
+const struct command watchlist_commands[] = {
+    {.group = "watchlist",
+     .verb = "add",
+     .args = {"DEPLOYMENT", "IMAGE"},
+     .summary = "propose an entry: one subject, one photograph (JPEG)",
+     .options = {{"--category", "CODE", "why the subject is sought", CATEGORIES, true, false},
+                 {"--response", "CODE", "what an alert asks for", RESPONSES, true, false},
+                 {"--region", "X,Y,W,H", "send only this part of the photograph, in pixels", NULL,
+                  false, false},
+                 {"--subject", "FILE", "two lines: name and reference", NULL, false, false}},
+     .help =
+         "The subject's name and your reference for them are asked for on the terminal, or read\n"
+         "as two lines from standard input or from FILE. They are never given on the command\n"
+         "line, where other users of the computer see them. Another photograph under the same\n"
+         "reference joins the entry that is there. The entry is searched once another person\n"
+         "has approved it. Of a photograph of several people, cut out one with --region: the\n"
+         "others never leave this computer.\n"
+         "\n"
+         "  overtctl watchlist add 'North gate, 1 May' photo.jpg \\\n"
+         "      --category wanted_by_court --response arrest\n",
+     .needs_server = true,
+     .run = cmd_watchlist_add},
+    {.group = "watchlist",
+     .verb = "import",
+     .args = {"DEPLOYMENT", "FOLDER|CSV"},
+     .summary = "propose many entries from a CSV file",
+     .options = {{"--report", "FILE", "write each row's outcome to a new file", NULL, false,
+                  false}},
+     .help =
+         "The file's first row names its columns: image,category,response,name,reference, in\n"
+         "any order. Images are named relative to the file and lie in or below its folder. For\n"
+         "a FOLDER the file is FOLDER/subjects.csv.\n"
+         "A bad row never holds up a good one. Outcomes carry the row's number, as a\n"
+         "spreadsheet counts (the first row is 1), and a code: never a name or a file name.\n"
+         "Exit status 3 means that some rows failed. Ctrl-C ends in good order.\n"
+         "\n"
+         "  overtctl watchlist import 'North gate, 1 May' list/ --report list-outcome.csv\n",
+     .codes = import_codes,
+     .needs_server = true,
+     .ends_in_order = true,
+     .run = cmd_watchlist_import},
+    {.group = "watchlist",
+     .verb = "list",
+     .args = {"DEPLOYMENT"},
+     .summary = "show a deployment's entries",
+     .options = {{"--state", "STATE", "only those in this state", "proposed approved withdrawn",
+                  false, false}},
+     .help =
+         "Names and references are shown on an interactive terminal only. Anything else, --json\n"
+         "included, gets ids, category and response.\n",
+     .needs_server = true,
+     .run = cmd_watchlist_list},
+    {.group = "watchlist",
+     .verb = "approve",
+     .args = {"DEPLOYMENT", "[ENTRY]"},
+     .summary = "approve one entry, or all that others proposed",
+     .help = "What you proposed yourself stays for another person.\n"
+             "\n"
+             "  overtctl watchlist list 'North gate, 1 May' --state proposed\n"
+             "  overtctl watchlist approve 'North gate, 1 May'\n",
+     .needs_server = true,
+     .run = cmd_watchlist_approve},
+    {.group = "watchlist",
+     .verb = "remove",
+     .args = {"DEPLOYMENT", "ENTRY"},
+     .summary = "withdraw an entry; it is no longer searched",
+     .help = "Works at once and asks nothing. The entry can be proposed again.\n",
+     .needs_server = true,
+     .run = cmd_watchlist_remove},
+    {.group = NULL},
+};

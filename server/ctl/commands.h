@@ -1,11 +1,12 @@
 /*
  * The command table: every command with its arguments, options, help and handler. Parsing, help and
- * completion are driven by it.
+ * completion are driven by it. Each family's part of it stands beside its handlers, in cmd_*.c.
  */
 #ifndef OVERT_SERVER_CTL_COMMANDS_H
 #define OVERT_SERVER_CTL_COMMANDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "server/ctl/ctl.h"
 
@@ -38,27 +39,24 @@ struct command {
 };
 
 extern const struct option global_options[]; /* end with a NULL name */
-extern const struct command commands[];      /* end with a NULL group */
+
+/* The families; each ends with a NULL group. */
+extern const struct command site_commands[];
+extern const struct command deployment_commands[];
+extern const struct command watchlist_commands[];
+extern const struct command alerts_commands[];
+extern const struct command status_commands[];
+extern const struct command completion_commands[];
+
+/* Every command of every family, in the order of help; those of one group stand together. NULL past
+ * the last. */
+const struct command *command_at(size_t index);
 
 /* NULL when there is none. verb: NULL for one-word commands. */
 const struct command *command_find(const char *group, const char *verb);
 bool command_group_exists(const char *group);
 
-/* The handlers, one file per family. */
-enum ctl_exit cmd_site_add(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_site_list(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_deployment_create(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_deployment_list(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_deployment_show(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_deployment_start(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_deployment_stop(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_watchlist_add(struct ctl *, const struct invocation *, struct ov_error *);
+/* A handler in another file than its family's table: cmd_import.c. */
 enum ctl_exit cmd_watchlist_import(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_watchlist_list(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_watchlist_approve(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_watchlist_remove(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_alerts(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_status(struct ctl *, const struct invocation *, struct ov_error *);
-enum ctl_exit cmd_completion_bash(struct ctl *, const struct invocation *, struct ov_error *);
 
 #endif

@@ -62,40 +62,43 @@ static void case_of_command(const struct command *command, struct ov_buf *out)
     ov_buf_puts(out, "\" ;;\n");
 }
 
-static bool is_first_of_group(const struct command *command)
+static bool is_first_of_group(size_t index)
 {
-    return command == commands || strcmp(command[-1].group, command->group) != 0;
+    return index == 0 || strcmp(command_at(index - 1)->group, command_at(index)->group) != 0;
 }
 
-static void case_of_group(const struct command *first, struct ov_buf *out)
+static void case_of_group(size_t first, struct ov_buf *out)
 {
-    ov_buf_printf(out, "    %s) next=\"", first->group);
-    for (const struct command *at = first; at->group != NULL; at++) {
-        if (strcmp(at->group, first->group) == 0)
-            ov_buf_printf(out, "%s%s", at == first ? "" : " ", at->verb);
+    const char *group = command_at(first)->group;
+    const struct command *at = NULL;
+    ov_buf_printf(out, "    %s) next=\"", group);
+    for (size_t i = first; (at = command_at(i)) != NULL; i++) {
+        if (strcmp(at->group, group) == 0)
+            ov_buf_printf(out, "%s%s", i == first ? "" : " ", at->verb);
     }
     ov_buf_puts(out, "\" ;;\n");
 }
 
 void completion_bash(struct ov_buf *out)
 {
+    const struct command *at = NULL;
     ov_buf_puts(out, head);
     names_of(global_options, out);
     ov_buf_puts(out, "\" options=\"\" next=\"\"\n    case $prev in\n");
-    for (const struct command *at = commands; at->group != NULL; at++)
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++)
         choices_of(at->options, out);
     choices_of(global_options, out);
     ov_buf_puts(out, "    esac\n    case $words in\n    \"\") next=\"");
-    for (const struct command *at = commands; at->group != NULL; at++) {
-        if (is_first_of_group(at))
-            ov_buf_printf(out, "%s%s", at == commands ? "" : " ", at->group);
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
+        if (is_first_of_group(i))
+            ov_buf_printf(out, "%s%s", i == 0 ? "" : " ", at->group);
     }
     ov_buf_puts(out, "\" ;;\n");
-    for (const struct command *at = commands; at->group != NULL; at++) {
-        if (is_first_of_group(at) && at->verb != NULL)
-            case_of_group(at, out);
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
+        if (is_first_of_group(i) && at->verb != NULL)
+            case_of_group(i, out);
     }
-    for (const struct command *at = commands; at->group != NULL; at++)
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++)
         case_of_command(at, out);
     ov_buf_puts(out, tail);
 }

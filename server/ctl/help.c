@@ -18,7 +18,8 @@ static void usage_line(const struct command *command, struct ov_buf *out)
 
 static void list_commands(const char *group, struct ov_buf *out)
 {
-    for (const struct command *at = commands; at->group != NULL; at++) {
+    const struct command *at = NULL;
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
         struct ov_buf line = OV_BUF_INIT;
         if (group != NULL && strcmp(at->group, group) != 0)
             continue;

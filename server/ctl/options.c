@@ -119,7 +119,8 @@ static enum ov_status verb_missing(const char *group, struct ov_error *err)
 {
     struct ov_buf verbs = OV_BUF_INIT;
     ov_buf_puts(&verbs, "");
-    for (const struct command *at = commands; at->group != NULL; at++) {
+    const struct command *at = NULL;
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
         if (strcmp(at->group, group) == 0)
             ov_buf_printf(&verbs, "%s'%s'", verbs.length == 0 ? "" : ", ", at->verb);
     }

@@ -38,7 +38,8 @@ static void help_names_every_command_and_option(void **state)
     (void)state;
     struct ov_buf program = OV_BUF_INIT;
     help_program(&program);
-    for (const struct command *at = commands; at->group != NULL; at++) {
+    const struct command *at = NULL;
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
         struct ov_buf own = OV_BUF_INIT;
         assert_non_null(strstr(program.data, at->summary));
         help_command(at, &own);

@@ -105,7 +105,8 @@ static void a_name_typed_as_an_argument_is_not_repeated(void **state)
 static void no_option_takes_a_name_or_a_reference(void **state)
 {
     (void)state;
-    for (const struct command *at = commands; at->group != NULL; at++) {
+    const struct command *at = NULL;
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
         if (strcmp(at->group, "watchlist") != 0)
             continue;
         for (const struct option *option = at->options; option->name != NULL; option++) {
@@ -151,7 +152,8 @@ static void numbers_are_whole_and_within_range(void **state)
 static void every_command_explains_itself(void **state)
 {
     (void)state;
-    for (const struct command *at = commands; at->group != NULL; at++) {
+    const struct command *at = NULL;
+    for (size_t i = 0; (at = command_at(i)) != NULL; i++) {
         assert_non_null(at->summary);
         assert_non_null(at->help);
         assert_non_null(at->run);
