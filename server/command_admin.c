@@ -8,6 +8,7 @@
 #include "common/wire/frame.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/service/people.h"
 #include "server/service/service.h"
 #include "server/vault/vault.h"
 

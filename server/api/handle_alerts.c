@@ -6,6 +6,7 @@
 
 #include "server/api/handle_deployments.h"
 #include "server/api/reply.h"
+#include "server/service/alerts.h"
 
 #define LIMIT_MAX 500
 #define LIMIT_DEFAULT 100

@@ -7,6 +7,8 @@
 
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
+#include "server/service/deployments.h"
+#include "server/service/watchlist.h"
 
 /* --- as JSON --- */
 

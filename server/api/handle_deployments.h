@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "server/api/names.h"
+#include "server/store/deployments.h"
 
 struct deployment_list {
     struct deployment *items;

@@ -2,6 +2,7 @@
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
 #include "server/api/route.h"
+#include "server/service/people.h"
 
 enum ov_status handle_site_add(struct call *call, struct ov_error *err)
 {

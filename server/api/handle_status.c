@@ -1,6 +1,7 @@
 /* /v1/status. On a worker's thread. */
 #include <stdlib.h>
 
+#include "common/face/face.h"
 #include "server/api/handle_deployments.h"
 #include "server/api/reply.h"
 

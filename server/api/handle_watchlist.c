@@ -5,6 +5,7 @@
 #include "server/api/handle_deployments.h"
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
+#include "server/service/watchlist.h"
 
 /* Of the JSON in Overt-Entry: two texts of 200 bytes, escaped at worst six-fold, and two codes. */
 #define ENTRY_HEADER_MAX_BYTES 4096

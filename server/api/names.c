@@ -1,6 +1,8 @@
 /* Names by id. On a worker's thread. */
 #include "server/api/names.h"
 
+#include "server/service/people.h"
+
 void names_init(struct names *names, struct call *call)
 {
     *names = (struct names){call, NULL, NULL};

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "common/base/log.h"
+#include "common/face/face.h"
 #include "server/api/reply.h"
+#include "server/service/people.h"
 
 enum ov_status worker_init(struct worker *worker, const struct api_options *options,
                            struct loop *loop, int64_t up_since_us, struct ov_error *err)

@@ -5,6 +5,7 @@
 
 #include "server/capture/desk_private.h"
 #include "server/capture/rules.h"
+#include "server/service/people.h"
 
 #define AWAIT_GALLERY_MS 3000
 #define AWAIT_AGAIN_MS 50

@@ -2,6 +2,7 @@
 #ifndef OVERT_SERVER_CAPTURE_DESK_PRIVATE_H
 #define OVERT_SERVER_CAPTURE_DESK_PRIVATE_H
 
+#include "server/audit/event.h"
 #include "server/capture/desk.h"
 #include "server/service/service.h"
 

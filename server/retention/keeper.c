@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/base/log.h"
+#include "server/service/deployments.h"
 #include "server/service/service.h"
 
 #define EVERY_MS 1000

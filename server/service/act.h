@@ -2,7 +2,11 @@
 #ifndef OVERT_SERVER_SERVICE_ACT_H
 #define OVERT_SERVER_SERVICE_ACT_H
 
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "server/audit/event.h"
 #include "server/service/service.h"
+#include "server/store/deployments.h"
 
 int64_t act_now_us(const struct service *service);
 

@@ -1,8 +1,11 @@
 /* Reading alerts, with the name and reference each one copied from its entry. */
+#include "server/service/alerts.h"
+
 #include <string.h>
 
 #include "server/service/act.h"
 #include "server/service/permissions.h"
+#include "server/vault/vault.h"
 
 struct reading {
     struct service *service;

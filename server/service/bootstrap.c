@@ -1,5 +1,7 @@
 /* The first two people of an installation. Runs once, by hand, on the server ("overtd bootstrap").
  */
+#include "server/service/people.h"
+
 #include <stdio.h>
 #include <string.h>
 

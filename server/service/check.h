@@ -5,7 +5,10 @@
 #ifndef OVERT_SERVER_SERVICE_CHECK_H
 #define OVERT_SERVER_SERVICE_CHECK_H
 
-#include "server/service/service.h"
+#include "common/base/clock.h"
+#include "common/face/face.h"
+#include "server/service/deployments.h"
+#include "server/service/watchlist.h"
 
 /* The authorised window is short, so that a deployment cannot become a standing camera. */
 #define DEPLOYMENT_WINDOW_MAX_US (INT64_C(12) * 3600 * OV_US_PER_S)

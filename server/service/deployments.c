@@ -3,13 +3,17 @@
  *
  * Each step locks the deployment's row first, so that what was checked still holds at the commit.
  */
+#include "server/service/deployments.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/face/face.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/vault/vault.h"
 
 /* --- applying --- */
 
@@ -462,13 +466,4 @@ enum ov_status service_deployment_each(struct service *service, const struct act
 {
     enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_SEE, err);
     return status != OV_OK ? status : store_deployment_each(service->store, on_row, ctx, err);
-}
-
-enum ov_status service_watchlist_counts(struct service *service, const struct actor *actor,
-                                        const struct ov_id *deployment_id,
-                                        struct watchlist_counts *ret, struct ov_error *err)
-{
-    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_SEE, err);
-    return status != OV_OK ? status
-                           : store_watchlist_counts(service->store, deployment_id, ret, err);
 }

@@ -1,4 +1,6 @@
 /* Who somebody is, and which sites there are. */
+#include "server/service/people.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,10 +1,13 @@
 /* Watchlists: approving and withdrawing entries, and reading the list. Adding: watchlist_add.c. */
+#include "server/service/watchlist.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/vault/vault.h"
 
 /* Entries approved in one transaction: its locks are held for well under a second. */
 #define APPROVE_BATCH 500
@@ -276,4 +279,13 @@ service_watchlist_each(struct service *service, const struct actor *actor,
     if (status == OV_OK && reading.rows > 0)
         status = write_viewed(service, actor, deployment_id, reading.rows, err);
     return act_end(service, status, err);
+}
+
+enum ov_status service_watchlist_counts(struct service *service, const struct actor *actor,
+                                        const struct ov_id *deployment_id,
+                                        struct watchlist_counts *ret, struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_SEE, err);
+    return status != OV_OK ? status
+                           : store_watchlist_counts(service->store, deployment_id, ret, err);
 }

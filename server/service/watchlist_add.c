@@ -8,12 +8,16 @@
  * deployment's watchlist key: ids of two deployments have nothing in common, and once that key is
  * destroyed an id is as good as random.
  */
+#include "server/service/watchlist.h"
+
 #include <stdio.h>
 #include <string.h>
 
+#include "common/face/face.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/vault/vault.h"
 
 /* The face's neighbourhood, for people to look at; must fit an alert. */
 #define THUMBNAIL_MARGIN 0.4f

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "server/store/alerts.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
 

@@ -15,7 +15,9 @@
 #include <libpq-fe.h>
 
 #include "common/base/file.h"
+#include "common/face/face.h"
 #include "common/net/init.h"
+#include "server/service/people.h"
 #include "tests/integration/harness/process.h"
 
 struct bed bed;

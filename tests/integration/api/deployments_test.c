@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "server/service/deployments.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
 

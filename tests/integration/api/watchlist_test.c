@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "common/face/face.h"
+#include "server/service/deployments.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
 

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "server/service/check.h"
+#include "server/service/deployments.h"
+#include "server/service/watchlist.h"
 
 #define NOW (INT64_C(1800000000) * OV_US_PER_S)
 #define HOUR (INT64_C(3600) * OV_US_PER_S)
