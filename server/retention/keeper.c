@@ -1,4 +1,4 @@
-/* One loop, one second, one connection. */
+/* One loop, one connection; what is done by the clock is the table below. */
 #include "server/retention/keeper.h"
 
 #include <pthread.h>
@@ -7,12 +7,18 @@
 #include <time.h>
 
 #include "common/base/log.h"
+#include "server/retention/tasks.h"
 #include "server/service/deployments.h"
 #include "server/service/service.h"
 
 #define EVERY_MS 1000
 #define SLICE_MS 50
-#define LAPSED_EVERY 60 /* rounds */
+
+static const struct keeper_task tasks[] = {
+    {"close_ended", 1, service_deployments_close_ended},
+    {"cancel_lapsed", 60, service_deployments_cancel_lapsed},
+};
+#define TASK_COUNT (sizeof(tasks) / sizeof(tasks[0]))
 
 struct keeper {
     struct keeper_options options;
@@ -20,7 +26,9 @@ struct keeper {
     struct service service;
     pthread_t thread;
     bool started;
-    bool reported; /* the present trouble has been logged */
+    struct task_state states[TASK_COUNT];
+    bool database_fails;
+    bool counts_fail;
     atomic_bool stopping;
 };
 
@@ -37,37 +45,25 @@ static enum ov_status flush(struct keeper *keeper, bool with_current, struct ov_
     return OV_OK;
 }
 
-static void report(struct keeper *keeper, enum ov_status status, const struct ov_error *err)
-{
-    if (status != OV_OK && !keeper->reported)
-        ov_log_error(OV_LOG_WARNING, "keeper", "cannot_keep", err);
-    keeper->reported = status != OV_OK;
-}
-
-/* Each task has its own outcome: one that fails must not stop the others. */
-static void keep(struct keeper *keeper, unsigned round)
+static void keep(struct keeper *keeper)
 {
     struct ov_error err = OV_ERROR_INIT;
     enum ov_status status = store_ensure(keeper->store, &err);
-    if (status == OV_OK) {
-        enum ov_status closed = service_deployments_close_ended(&keeper->service, &err);
-        enum ov_status lapsed = round % LAPSED_EVERY == 0
-                                    ? service_deployments_cancel_lapsed(&keeper->service, &err)
-                                    : OV_OK;
-        enum ov_status flushed = flush(keeper, false, &err);
-        status = closed != OV_OK ? closed : (lapsed != OV_OK ? lapsed : flushed);
-    }
+    keeper_note_outcome(&keeper->database_fails, "connect", status, &err);
     if (status != OV_OK)
-        store_rollback(keeper->store);
-    report(keeper, status, &err);
+        return;
+    keeper_tasks_run(tasks, keeper->states, TASK_COUNT, &keeper->service,
+                     ov_clock_mono_us(keeper->options.clock));
+    status = flush(keeper, false, &err);
+    keeper_note_outcome(&keeper->counts_fail, "store_counts", status, &err);
 }
 
 static void *keeper_main(void *arg)
 {
     struct keeper *keeper = arg;
     struct timespec slice = {0, SLICE_MS * 1000000L};
-    for (unsigned round = 0; !atomic_load(&keeper->stopping); round++) {
-        keep(keeper, round);
+    while (!atomic_load(&keeper->stopping)) {
+        keep(keeper);
         for (int slept = 0; slept < EVERY_MS && !atomic_load(&keeper->stopping); slept += SLICE_MS)
             (void)nanosleep(&slice, NULL);
     }

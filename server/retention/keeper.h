@@ -1,7 +1,7 @@
 /*
  * The keeper: a thread that acts when the clock says so. Every second it closes deployments whose
  * authorised window is over (the follower and the capture loop then end their sessions) and stores
- * the minutes that have been counted.
+ * the minutes that have been counted. What it does is a table of tasks (tasks.h).
  */
 #ifndef OVERT_SERVER_RETENTION_KEEPER_H
 #define OVERT_SERVER_RETENTION_KEEPER_H
