@@ -7,6 +7,7 @@
 
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/policy.h"
 
 /*
  * Every role of those who operate the system; oversight is not one of them, it belongs to another
@@ -16,10 +17,12 @@
 #define BOOTSTRAP_ROLES                                                                            \
     (((1u << ROLE_COUNT) - 1u) & ~(unsigned)ROLE_SITE & ~(unsigned)ROLE_OVERSIGHT)
 
-static enum ov_status add_person(struct service *service, const char *name, struct ov_error *err)
+static enum ov_status add_person(struct service *service, const char *name, struct ov_id *ret_id,
+                                 struct ov_error *err)
 {
     struct principal person = {
         .id = ov_id_new(), .kind = PRINCIPAL_PERSON, .active = true, .roles = BOOTSTRAP_ROLES};
+    *ret_id = person.id;
     (void)snprintf(person.name, sizeof(person.name), "%s", name);
     char uri[sizeof("overt://person/") + PRINCIPAL_NAME_SIZE];
     (void)snprintf(uri, sizeof(uri), "overt://person/%s", name);
@@ -61,9 +64,13 @@ enum ov_status service_bootstrap(struct service *service, const char *first_name
     if (status == OV_OK && count > 0)
         status = ov_fail(err, OV_ERR_STATE, "bootstrap.done",
                          "there are principals already; bootstrap is for a new installation");
+    struct ov_id first;
+    struct ov_id second;
     if (status == OV_OK)
-        status = add_person(service, first_name, err);
+        status = add_person(service, first_name, &first, err);
     if (status == OV_OK)
-        status = add_person(service, second_name, err);
+        status = add_person(service, second_name, &second, err);
+    if (status == OV_OK)
+        status = service_policy_ship(service, &first, &second, err);
     return act_end(service, status, err);
 }

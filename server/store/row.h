@@ -12,7 +12,7 @@
 
 #include "server/store/store.h"
 
-#define PARAMS_MAX 20
+#define PARAMS_MAX 40
 
 /*
  * In the order of $1, $2 ... What is pointed to must stay until the statement has run.

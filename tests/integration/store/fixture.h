@@ -64,5 +64,6 @@ int run_watchlist_tests(void);
 int run_alert_tests(void);
 int run_rights_tests(void);
 int run_connection_tests(void);
+int run_policy_tests(void);
 
 #endif

@@ -52,5 +52,5 @@ int fixture_stop(void **state)
 int main(void)
 {
     return run_people_tests() + run_deployment_tests() + run_watchlist_tests() + run_alert_tests() +
-           run_rights_tests() + run_connection_tests();
+           run_rights_tests() + run_policy_tests() + run_connection_tests();
 }
