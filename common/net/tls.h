@@ -7,6 +7,9 @@
 #ifndef OVERT_COMMON_NET_TLS_H
 #define OVERT_COMMON_NET_TLS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <openssl/ssl.h>
 
 #include "common/base/status.h"
@@ -30,6 +33,8 @@ enum ov_peer_kind { OV_PEER_SITE, OV_PEER_PERSON };
 
 #define OV_PEER_NAME_SIZE 65
 #define OV_PEER_SERIAL_SIZE 65
+/* Of a public key in DER form (SubjectPublicKeyInfo): P-256 has 91, Ed25519 44. */
+#define OV_PEER_KEY_MAX 128
 
 /* Who the peer's certificate says it is: its one SAN URI, overt://site/NAME or overt://person/NAME
  * with NAME of [a-z0-9-]{1,64}. */
@@ -37,6 +42,10 @@ struct ov_peer {
     enum ov_peer_kind kind;
     char name[OV_PEER_NAME_SIZE];
     char serial[OV_PEER_SERIAL_SIZE]; /* certificate serial, lower-case hex */
+    /* The certificate's public key, SubjectPublicKeyInfo in DER; none when it is of another kind
+     * (RSA), which is fine for TLS and signs nothing. */
+    uint8_t key[OV_PEER_KEY_MAX];
+    size_t key_bytes;
 };
 
 /* After the handshake. No URI, two URIs or another form: OV_ERR_DENIED "tls.identity". */

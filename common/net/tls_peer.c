@@ -85,6 +85,16 @@ static enum ov_status read_serial(X509 *cert, struct ov_peer *ret_peer, struct o
     return OV_OK;
 }
 
+static void read_key(X509 *cert, struct ov_peer *ret_peer)
+{
+    const X509_PUBKEY *key = X509_get_X509_PUBKEY(cert);
+    int size = key != NULL ? i2d_X509_PUBKEY(key, NULL) : 0;
+    if (size <= 0 || (size_t)size > sizeof(ret_peer->key))
+        return;
+    uint8_t *at = ret_peer->key;
+    ret_peer->key_bytes = (size_t)i2d_X509_PUBKEY(key, &at);
+}
+
 enum ov_status ov_tls_peer(SSL *ssl, struct ov_peer *ret_peer, struct ov_error *err)
 {
     ERR_clear_error();
@@ -97,6 +107,8 @@ enum ov_status ov_tls_peer(SSL *ssl, struct ov_peer *ret_peer, struct ov_error *
     enum ov_status status = read_identity(cert, &peer, err);
     if (status == OV_OK)
         status = read_serial(cert, &peer, err);
+    if (status == OV_OK)
+        read_key(cert, &peer);
     X509_free(cert);
     ERR_clear_error();
     if (status == OV_OK)

@@ -33,6 +33,10 @@ static bool is_kind(const json_t *value, enum json_in_kind kind)
         return json_is_integer(value);
     case JSON_IN_STRINGS:
         return is_string_list(value);
+    case JSON_IN_OBJECT:
+        return json_is_object(value);
+    case JSON_IN_ARRAY:
+        return json_is_array(value);
     }
     return false;
 }
@@ -48,6 +52,10 @@ static const char *kind_text(enum json_in_kind kind)
         return "a whole number";
     case JSON_IN_STRINGS:
         return "a list of strings";
+    case JSON_IN_OBJECT:
+        return "an object";
+    case JSON_IN_ARRAY:
+        return "a list";
     }
     return "";
 }
@@ -68,6 +76,8 @@ static enum ov_status take_members(struct request *request, json_t *root,
 {
     const char *name;
     json_t *value;
+    for (size_t i = 0; i < count; i++)
+        members[i].value = NULL;
     json_object_foreach(root, name, value)
     {
         struct json_in_member *member = member_named(members, count, name);
@@ -93,6 +103,12 @@ static enum ov_status take_members(struct request *request, json_t *root,
         }
     }
     return OV_OK;
+}
+
+enum ov_status json_in_members(struct request *request, json_t *object,
+                               struct json_in_member *members, size_t count, struct ov_error *err)
+{
+    return take_members(request, object, members, count, err);
 }
 
 enum ov_status json_in_read(struct request *request, const void *data, size_t size,

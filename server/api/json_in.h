@@ -9,7 +9,14 @@
 
 #include "server/api/request.h"
 
-enum json_in_kind { JSON_IN_STRING, JSON_IN_NUMBER, JSON_IN_INTEGER, JSON_IN_STRINGS };
+enum json_in_kind {
+    JSON_IN_STRING,
+    JSON_IN_NUMBER,
+    JSON_IN_INTEGER,
+    JSON_IN_STRINGS,
+    JSON_IN_OBJECT,
+    JSON_IN_ARRAY
+};
 
 struct json_in_member {
     const char *name;
@@ -23,6 +30,11 @@ struct json_in_member {
 OV_CHECKED enum ov_status json_in_read(struct request *request, const void *data, size_t size,
                                        struct json_in_member *members, size_t count,
                                        json_t **ret_root, struct ov_error *err);
+
+/* The same for an object within one that has been read. */
+OV_CHECKED enum ov_status json_in_members(struct request *request, json_t *object,
+                                          struct json_in_member *members, size_t count,
+                                          struct ov_error *err);
 
 /* ISO 8601 to microseconds; 0 when the member is not there. */
 OV_CHECKED enum ov_status json_in_time(struct request *request, const struct json_in_member *member,

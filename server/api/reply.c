@@ -51,9 +51,10 @@ void reply_empty(struct request *request)
  * keys, SQL) is none of their business. */
 static bool has_public_code(const struct ov_error *err)
 {
-    static const char *const prefixes[] = {"request.",   "identity.", "permission.", "deployment.",
-                                           "watchlist.", "entry.",    "site.",       "principal.",
-                                           "model.",     "image.",    "server.",     NULL};
+    static const char *const prefixes[] = {
+        "request.",  "identity.",    "permission.", "deployment.", "watchlist.", "entry.",
+        "site.",     "principal.",   "model.",      "image.",      "server.",    "signature.",
+        "document.", "application.", "policy.",     NULL};
     /* A bug of ours is none either, whatever it is called. */
     for (size_t i = 0; prefixes[i] != NULL && err->status != OV_ERR_INTERNAL; i++) {
         if (strncmp(err->code, prefixes[i], strlen(prefixes[i])) == 0)
@@ -120,6 +121,10 @@ static const char *field_of(const char *code)
     static const struct {
         const char *code, *field;
     } table[] = {
+        {"signature.missing", "signature"},
+        {"signature.key", "signature"},
+        {"signature.stale", "signature"},
+        {"signature.invalid", "signature"},
         {"deployment.name", "name"},
         {"deployment.purpose", "purpose"},
         {"deployment.window", "ends_at"},

@@ -2,6 +2,7 @@
 #include "server/api/worker.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "common/face/face.h"
@@ -28,6 +29,8 @@ void worker_done(struct worker *worker)
     worker->service = (struct service){NULL, NULL, NULL, NULL};
 }
 
+_Static_assert(ACTOR_KEY_MAX >= OV_PEER_KEY_MAX, "an actor holds the key of any peer");
+
 /* Looked up for every request, so that a person who is switched off is out at once. */
 static enum ov_status identify(struct worker *worker, struct request *request,
                                struct actor *ret_actor, struct ov_error *err)
@@ -39,6 +42,8 @@ static enum ov_status identify(struct worker *worker, struct request *request,
     if (status != OV_OK)
         return status;
     ret_actor->request_id = request->id;
+    memcpy(ret_actor->key, request->peer.key, request->peer.key_bytes);
+    ret_actor->key_bytes = request->peer.key_bytes;
     request->principal_id = ret_actor->principal.id;
     return OV_OK;
 }

@@ -24,6 +24,15 @@ struct detail {
     int64_t number;
 };
 
+#define SIGNATURES_MAX 4u
+
+struct signed_statement {
+    struct ov_id principal;
+    char key[2 * ACTOR_KEY_MAX + 1];
+    char statement[SIGNATURE_STATEMENT_MAX + 1];
+    char value[2 * SIGNATURE_VALUE_MAX + 1];
+};
+
 struct audit_event {
     struct ov_id id;
     char name[CANONICAL_CODE_MAX + 1];
@@ -34,6 +43,8 @@ struct audit_event {
     struct ov_id object_id;
     struct detail details[DETAILS_MAX]; /* sorted by key */
     size_t detail_count;
+    struct signed_statement signatures[SIGNATURES_MAX]; /* in the order in which they were given */
+    size_t signature_count;
     const char *refused; /* what the first failure was about; NULL when all is well */
 };
 
@@ -152,6 +163,25 @@ void audit_event_id(struct audit_event *event, const char *key, const struct ov_
     audit_event_code(event, key, ov_id_format(id, text));
 }
 
+void audit_event_signature(struct audit_event *event, const struct actor *signer,
+                           const struct signature *signature)
+{
+    if (event == NULL)
+        return;
+    if (event->signature_count == SIGNATURES_MAX || signer->key_bytes < 1 ||
+        signer->key_bytes > ACTOR_KEY_MAX || signature->value_bytes < 1 ||
+        signature->value_bytes > SIGNATURE_VALUE_MAX || signature->statement[0] == '\0' ||
+        strlen(signature->statement) > SIGNATURE_STATEMENT_MAX) {
+        refuse(event, "signature");
+        return;
+    }
+    struct signed_statement *put = &event->signatures[event->signature_count++];
+    put->principal = signer->principal.id;
+    (void)ov_hex_encode(signer->key, signer->key_bytes, put->key);
+    (void)snprintf(put->statement, sizeof(put->statement), "%s", signature->statement);
+    (void)ov_hex_encode(signature->value, signature->value_bytes, put->value);
+}
+
 int64_t audit_score(float cosine)
 {
     /* NaN never gets this far: it is neither above a threshold nor one. */
@@ -233,6 +263,22 @@ static void put_details(struct ov_buf *buf, const struct audit_event *event)
     ov_buf_puts(buf, "}");
 }
 
+static void put_signatures(struct ov_buf *buf, const struct audit_event *event)
+{
+    canonical_member(buf, "signatures");
+    ov_buf_puts(buf, "[");
+    for (size_t i = 0; i < event->signature_count; i++) {
+        const struct signed_statement *given = &event->signatures[i];
+        ov_buf_puts(buf, i > 0 ? ",{" : "{");
+        put_string(buf, "key", given->key);
+        put_id(buf, "principal", &given->principal);
+        put_string(buf, "statement", given->statement);
+        put_string(buf, "value", given->value);
+        ov_buf_puts(buf, "}");
+    }
+    ov_buf_puts(buf, "]");
+}
+
 static void put_object(struct ov_buf *buf, const struct audit_event *event)
 {
     canonical_member(buf, "object");
@@ -261,6 +307,8 @@ enum ov_status audit_event_body(const struct audit_event *event, struct ov_buf *
         put_object(buf, event);
     if (!event->actor.is_server && !ov_id_is_zero(&event->actor.request_id))
         put_id(buf, "request", &event->actor.request_id);
+    if (event->signature_count > 0)
+        put_signatures(buf, event);
     put_int(buf, "v", 1);
     ov_buf_puts(buf, "}");
     if (buf->failed)

@@ -16,12 +16,27 @@
 #include "server/store/people.h"
 #include "server/store/store.h"
 
+#define ACTOR_KEY_MAX 128
+#define SIGNATURE_STATEMENT_MAX 1000 /* bytes */
+#define SIGNATURE_VALUE_MAX 128      /* bytes; an ECDSA P-256 one has up to 72, Ed25519 64 */
+
 /* Whoever acts: a person or site with the certificate used, or the server itself. */
 struct actor {
     bool is_server; /* then nothing else is set */
     struct principal principal;
     char serial[65];         /* of the certificate, hex */
     struct ov_id request_id; /* zero when the act did not come by request */
+    /* The certificate's public key (SubjectPublicKeyInfo, DER): what signatures are checked with.
+     * None when the act did not come by a certificate, or by one whose key signs nothing. */
+    uint8_t key[ACTOR_KEY_MAX];
+    size_t key_bytes;
+};
+
+/* What a person signed with the key of their certificate; service/signing.h checks it. */
+struct signature {
+    const char *statement; /* the text that was signed */
+    const uint8_t *value;
+    size_t value_bytes;
 };
 
 struct audit_event;
@@ -37,6 +52,10 @@ void audit_event_code(struct audit_event *event, const char *key, const char *co
 void audit_event_int(struct audit_event *event, const char *key, int64_t value);
 void audit_event_digest(struct audit_event *event, const char *key, const void *data, size_t size);
 void audit_event_id(struct audit_event *event, const char *key, const struct ov_id *id);
+
+/* A signature that has been checked, with the key it was checked with: the actor's. At most 4. */
+void audit_event_signature(struct audit_event *event, const struct actor *signer,
+                           const struct signature *signature);
 
 /* Inserts the event in the store's open transaction. takes event, on every path. */
 OV_CHECKED enum ov_status audit_event_write(struct store *store, struct audit_event *take_event,

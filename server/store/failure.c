@@ -141,6 +141,12 @@ static const struct meaning constraints[] = {
     {"event_body_size", OV_ERR_LIMIT, "audit.body", "the event's body is too large"},
     {"audit_required", OV_ERR_INTERNAL, "audit.missing",
      "the act was not recorded in its transaction, and therefore not done"},
+    {"document_digest", OV_ERR_INTERNAL, "document.digest",
+     "the document's digest is not that of its bytes"},
+    {"document_body", OV_ERR_INTERNAL, "document.body",
+     "the document is not what it is said to be"},
+    {"document_kind", OV_ERR_INTERNAL, "document.body", "the document is of no kind that there is"},
+    {"document_size", OV_ERR_LIMIT, "document.too_large", "the document is too large"},
     {"append_only", OV_ERR_DENIED, "store.append_only", "records are added to, never changed"},
 };
 

@@ -51,6 +51,14 @@ int fixture_stop(void **state)
 
 int main(void)
 {
-    return run_people_tests() + run_deployment_tests() + run_watchlist_tests() + run_alert_tests() +
-           run_rights_tests() + run_policy_tests() + run_connection_tests();
+    int failed = 0;
+    failed += run_people_tests();
+    failed += run_deployment_tests();
+    failed += run_watchlist_tests();
+    failed += run_alert_tests();
+    failed += run_rights_tests();
+    failed += run_policy_tests();
+    failed += run_connection_tests();
+    failed += run_document_tests();
+    return failed;
 }

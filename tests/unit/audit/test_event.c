@@ -123,6 +123,36 @@ static void what_is_not_given_is_left_out(void **state)
     free(event);
 }
 
+static void signatures_stand_beside_the_details_with_their_keys(void **state)
+{
+    (void)state;
+    struct actor actor = person();
+    struct ov_buf buf = OV_BUF_INIT;
+    struct signature signature = {"overt statement v1; act=x", (const uint8_t *)"\x30\xff", 2};
+    struct audit_event *event = audit_event_new("x", &actor, 1);
+    memcpy(actor.key, "\x01\x02", 2);
+    actor.key_bytes = 2;
+    audit_event_signature(event, &actor, &signature);
+    assert_int_equal(audit_event_body(event, &buf, NULL), OV_OK);
+    assert_non_null(strstr(buf.data,
+                           "\"request\":\"22222222-2222-4222-8222-222222222222\",\"signatures\":[{"
+                           "\"key\":\"0102\",\"principal\":\"11111111-1111-4111-8111-"
+                           "111111111111\",\"statement\":\"overt statement v1; act=x\","
+                           "\"value\":\"30ff\"}],\"v\":1}"));
+    ov_buf_free(&buf);
+    for (int i = 0; i < 3; i++)
+        audit_event_signature(event, &actor, &signature);
+    assert_int_equal(audit_event_body(event, &buf, NULL), OV_OK);
+    ov_buf_free(&buf);
+    audit_event_signature(event, &actor, &signature); /* a fifth */
+    assert_bad(event);
+    struct actor keyless = person();
+    event = audit_event_new("x", &actor, 1);
+    audit_event_signature(event, &keyless, &signature);
+    assert_bad(event);
+    audit_event_signature(NULL, &actor, &signature);
+}
+
 static void details_are_sorted_by_bytes(void **state)
 {
     (void)state;
@@ -289,6 +319,7 @@ int main(void)
     const struct CMUnitTest events[] = {
         cmocka_unit_test(the_vector_of_the_readme_comes_out_byte_for_byte),
         cmocka_unit_test(what_is_not_given_is_left_out),
+        cmocka_unit_test(signatures_stand_beside_the_details_with_their_keys),
         cmocka_unit_test(details_are_sorted_by_bytes),
         cmocka_unit_test(strings_are_escaped_in_two_cases_only),
         cmocka_unit_test(free_text_does_not_get_in),

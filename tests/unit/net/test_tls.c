@@ -253,6 +253,8 @@ static void both_sides_open_and_the_server_knows_who_it_is(void **state)
         pair_until(&pair, &pair.client.opened);
         assert_int_equal(pair.server.peer.kind, peers[i].kind);
         assert_string_equal(pair.server.peer.name, peers[i].name);
+        assert_int_equal(pair.server.peer.key_bytes, 91); /* P-256, as these certificates have it */
+        assert_int_equal(pair.server.peer.key[0], 0x30);
         if (i == 0) {
             char serial[17];
             (void)snprintf(serial, sizeof(serial), "%02lx", (unsigned long)client_serial);

@@ -6,6 +6,7 @@ int main(void)
     int failed = 0;
     failed += run_check_tests();
     failed += run_permission_tests();
+    failed += run_signing_tests();
     failed += run_tag_tests();
     return failed;
 }
