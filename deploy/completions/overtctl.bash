@@ -47,10 +47,11 @@ _overtctl() {
     --identity) return ;;
     esac
     case $words in
-    "") next="site deployment watchlist alerts status completion" ;;
+    "") next="site deployment watchlist alerts alarms alarm status completion" ;;
     site) next="add list" ;;
     deployment) next="create list show start stop" ;;
     watchlist) next="add import list approve remove" ;;
+    alarm) next="clear" ;;
     completion) next="bash" ;;
     "site add"*) options="" ;;
     "site list"*) options="" ;;
@@ -65,6 +66,8 @@ _overtctl() {
     "watchlist approve"*) options="" ;;
     "watchlist remove"*) options="" ;;
     "alerts"*) options="--follow --after" ;;
+    "alarms"*) options="--all" ;;
+    "alarm clear"*) options="" ;;
     "status"*) options="--watch" ;;
     "completion bash"*) options="" ;;
     esac

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/face/face.h"
+#include "server/api/handle_alarms.h"
 #include "server/api/handle_deployments.h"
 #include "server/api/reply.h"
 
@@ -58,12 +59,20 @@ enum ov_status handle_status(struct call *call, struct ov_error *err)
         json_decref(deployments);
         return status;
     }
+    struct names names;
+    names_init(&names, call);
+    json_t *alarms = alarms_json(&names, false, err);
+    names_done(&names);
+    if (alarms == NULL && err->status != OV_OK) {
+        json_decref(deployments);
+        return err->status;
+    }
     int64_t up_us = ov_clock_mono_us(call->options->clock) - call->up_since_us;
     return reply_json(call->request, 200,
-                      json_pack("{sssssosIsososo}", "version", OVERT_VERSION, "schema",
+                      json_pack("{sssssosIsosososo}", "version", OVERT_VERSION, "schema",
                                 store_known_schema(), "model", model_json(call->service->faces),
                                 "uptime_s", (json_int_t)(up_us / OV_US_PER_S), "me",
-                                me_json(call->actor), "live", live_json(call->options),
-                                "deployments", deployments),
+                                me_json(call->actor), "live", live_json(call->options), "alarms",
+                                alarms, "deployments", deployments),
                       err);
 }

@@ -52,9 +52,12 @@ void reply_empty(struct request *request)
 static bool has_public_code(const struct ov_error *err)
 {
     static const char *const prefixes[] = {
-        "request.",  "identity.",    "permission.", "deployment.", "watchlist.", "entry.",
-        "site.",     "principal.",   "model.",      "image.",      "server.",    "signature.",
-        "document.", "application.", "policy.",     NULL};
+        /* one a line */
+        "alarm.",   "application.", "deployment.", "document.", "duty.",       "entry.",
+        "erasure.", "evidence.",    "identity.",   "image.",    "membership.", "model.",
+        "notice.",  "people.",      "permission.", "policy.",   "principal.",  "request.",
+        "server.",  "settings.",    "signature.",  "site.",     "watchlist.",  NULL,
+    };
     /* A bug of ours is none either, whatever it is called. */
     for (size_t i = 0; prefixes[i] != NULL && err->status != OV_ERR_INTERNAL; i++) {
         if (strncmp(err->code, prefixes[i], strlen(prefixes[i])) == 0)

@@ -8,6 +8,8 @@ static const struct route table[] = {
     {METHOD_GET, "/v1/status", ACTION_STATUS_SEE, BODY_NONE, handle_status},
     {METHOD_GET, "/v1/sites", ACTION_SITE_SEE, BODY_NONE, handle_site_list},
     {METHOD_POST, "/v1/sites", ACTION_SITE_ADD, BODY_JSON, handle_site_add},
+    {METHOD_GET, "/v1/alarms", ACTION_ALARM_SEE, BODY_NONE, handle_alarm_list},
+    {METHOD_POST, "/v1/alarms/{alarm}/clear", ACTION_ALARM_CLEAR, BODY_JSON, handle_alarm_clear},
     {METHOD_GET, "/v1/deployments", ACTION_DEPLOYMENT_SEE, BODY_NONE, handle_deployment_list},
     {METHOD_POST, "/v1/deployments", ACTION_DEPLOYMENT_APPLY, BODY_JSON, handle_deployment_create},
     {METHOD_GET, "/v1/deployments/{deployment}", ACTION_DEPLOYMENT_SEE, BODY_NONE,

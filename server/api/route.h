@@ -41,6 +41,8 @@ const struct route *route_table(size_t *ret_count);
 enum ov_status handle_status(struct call *call, struct ov_error *err);
 enum ov_status handle_site_add(struct call *call, struct ov_error *err);
 enum ov_status handle_site_list(struct call *call, struct ov_error *err);
+enum ov_status handle_alarm_list(struct call *call, struct ov_error *err);
+enum ov_status handle_alarm_clear(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_create(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_list(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_get(struct call *call, struct ov_error *err);

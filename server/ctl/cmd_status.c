@@ -62,6 +62,11 @@ static void describe(struct ctl *ctl, const json_t *status, struct ov_buf *out)
                   "sites", api_int(live, "sessions"), "faces", api_int(live, "probes_compared"),
                   "alerts", api_int(live, "alerts"), api_int(live, "suppressed"), "galleries",
                   api_int(live, "galleries"), api_int(live, "templates"));
+    const json_t *alarms = json_object_get(status, "alarms");
+    if (json_array_size(alarms) > 0) {
+        show_alarms(ctl, alarms, out);
+        ov_buf_puts(out, "\n");
+    }
     show_deployments(ctl, json_object_get(status, "deployments"), out);
 }
 

@@ -13,6 +13,9 @@ OV_CHECKED enum ctl_exit show_deployment(struct ctl *ctl, const json_t *deployme
 /* A table of an array of them; of these only some fields need to be there. */
 void show_deployments(const struct ctl *ctl, const json_t *deployments, struct ov_buf *out);
 
+/* A table of an array of alarms. */
+void show_alarms(const struct ctl *ctl, const json_t *alarms, struct ov_buf *out);
+
 /* "label  value"; a value that is too long for the terminal goes on below itself. */
 void show_line(const struct ctl *ctl, struct ov_buf *out, const char *label, enum paint paint,
                const char *value);

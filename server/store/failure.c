@@ -35,6 +35,12 @@ static const struct meaning constraints[] = {
     {"person_required", OV_ERR_DENIED, "principal.not_a_person",
      "this takes a person whose access is not switched off"},
 
+    {"alarm_key", OV_ERR_EXISTS, "alarm.exists", "there is such an alarm already"},
+    {"alarm_code", OV_ERR_INVALID, "alarm.invalid", "an alarm's code is dotted, of a-z and _"},
+    {"alarm_step", OV_ERR_STATE, "alarm.cleared", "the alarm has been cleared already"},
+    {"alarm_two_people", OV_ERR_DENIED, "alarm.same_person",
+     "whose act raised an alarm does not clear it; ask somebody else"},
+
     {"site_key", OV_ERR_EXISTS, "site.exists", "there is such a site already"},
     {"site_name_unique", OV_ERR_EXISTS, "site.exists", "there is a site of this name already"},
     {"site_principal_unique", OV_ERR_EXISTS, "site.exists", "the principal has a site already"},

@@ -32,6 +32,11 @@ bool session_in_transaction(const struct store *store)
     return state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
 }
 
+bool store_in_transaction(const struct store *store)
+{
+    return session_in_transaction(store);
+}
+
 /*
  * PostgreSQL says in a warning that a commit is on its own disk but perhaps on no standby's: when
  * the wait was cancelled (01000) or the session was being ended (57P01). The text is translated on

@@ -38,6 +38,7 @@ OV_CHECKED enum ov_status store_begin(struct store *store, struct ov_error *err)
 OV_CHECKED enum ov_status store_commit(struct store *store, struct ov_error *err);
 /* Harmless outside a transaction and on a lost connection. */
 void store_rollback(struct store *store);
+bool store_in_transaction(const struct store *store);
 
 /* PostgreSQL's clock, UTC microseconds. */
 OV_CHECKED enum ov_status store_now(struct store *store, int64_t *ret_utc_us, struct ov_error *err);

@@ -13,6 +13,7 @@ int main(void)
     failed += run_requests_tests();
     failed += run_deployments_tests();
     failed += run_watchlist_tests();
+    failed += run_alarms_tests();
     failed += run_alerts_tests();
     failed += run_connections_tests();
     if (failed > 0)

@@ -1,0 +1,12 @@
+/* Alarms as JSON, for the handlers that show them. */
+#ifndef OVERT_SERVER_API_HANDLE_ALARMS_H
+#define OVERT_SERVER_API_HANDLE_ALARMS_H
+
+#include <jansson.h>
+
+#include "server/api/names.h"
+
+/* An array, newest first; NULL on failure. */
+json_t *alarms_json(struct names *names, bool with_cleared, struct ov_error *err);
+
+#endif

@@ -1,0 +1,8 @@
+-- Alarms, newest first.
+-- $1 bool: cleared ones too  $2 bigint: how many at most
+-- row: id, code, raised_at, raised_by, deployment_id, object_id, cleared_at, cleared_by
+SELECT id, code, raised_at, raised_by, deployment_id, object_id, cleared_at, cleared_by
+FROM overt.alarm
+WHERE $1 OR cleared_at IS NULL
+ORDER BY raised_at DESC, id DESC
+LIMIT $2
