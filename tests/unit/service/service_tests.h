@@ -5,6 +5,7 @@
 int run_check_tests(void);
 int run_permission_tests(void);
 int run_signing_tests(void);
+int run_policy_check_tests(void);
 int run_tag_tests(void);
 
 #endif
