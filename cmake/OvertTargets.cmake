@@ -36,6 +36,13 @@ function(ov_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        SKIP_RETURN_CODE 77
                        ENVIRONMENT "OVERT_SOURCE_DIR=${PROJECT_SOURCE_DIR};OVERT_BUILD_DIR=${PROJECT_BINARY_DIR};OVERT_DEPS=${OVERT_DEPS}")
+  if(integration IN_LIST ARG_LABELS)
+    # What it says to the API is kept, for tests/openapi.
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+                 "OVERT_API_RECORDING=${PROJECT_BINARY_DIR}/api-recording/${name}.jsonl")
+    set_property(TEST ${name} APPEND PROPERTY FIXTURES_REQUIRED api_recording)
+    set_property(GLOBAL APPEND PROPERTY OVERT_RECORDED_TESTS ${name})
+  endif()
 endfunction()
 
 # ov_bench(NAME SOURCES ... DEPS ...): a benchmark; built with the tests, run by hand.

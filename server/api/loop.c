@@ -87,7 +87,10 @@ static void add_headers(const struct request *request, struct evkeyvalq *headers
     (void)evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
     (void)evhttp_add_header(headers, "Overt-Request-Id", ov_id_format(&request->id, id));
     if (request->reply.body.size > 0)
-        (void)evhttp_add_header(headers, "Content-Type", "application/json; charset=utf-8");
+        (void)evhttp_add_header(headers, "Content-Type",
+                                request->reply.content_type != NULL
+                                    ? request->reply.content_type
+                                    : "application/json; charset=utf-8");
     if (request->ends_connection)
         (void)evhttp_add_header(headers, "Connection", "close");
     if (request->reply.status == 405) {

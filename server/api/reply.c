@@ -35,6 +35,7 @@ enum ov_status reply_json(struct request *request, int http_status, json_t *take
         return ov_fail(err, status, "memory", "out of memory while writing the reply");
     ov_secret_free(&request->reply.body);
     request->reply.body = body;
+    request->reply.content_type = NULL;
     request->reply.status = http_status;
     return OV_OK;
 }

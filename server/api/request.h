@@ -30,9 +30,10 @@ struct request_query {
 };
 
 struct reply {
-    int status;            /* HTTP; 0 until there is one */
-    struct ov_secret body; /* JSON; empty for 204 */
-    bool wait;             /* nothing to say yet: ask again later */
+    int status;               /* HTTP; 0 until there is one */
+    struct ov_secret body;    /* empty for 204 */
+    const char *content_type; /* NULL: JSON; else a constant */
+    bool wait;                /* nothing to say yet: ask again later */
 };
 
 struct route;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const struct route table[] = {
+    {METHOD_GET, "/v1/openapi.yaml", ACTION_STATUS_SEE, BODY_NONE, handle_description},
     {METHOD_GET, "/v1/status", ACTION_STATUS_SEE, BODY_NONE, handle_status},
     {METHOD_GET, "/v1/sites", ACTION_SITE_SEE, BODY_NONE, handle_site_list},
     {METHOD_POST, "/v1/sites", ACTION_SITE_ADD, BODY_JSON, handle_site_add},

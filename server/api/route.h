@@ -38,6 +38,7 @@ const char *route_allowed(const struct request *request, char *out, size_t out_s
 const struct route *route_table(size_t *ret_count);
 
 /* Handlers: each fills the reply or fails with an error for people. */
+enum ov_status handle_description(struct call *call, struct ov_error *err);
 enum ov_status handle_status(struct call *call, struct ov_error *err);
 enum ov_status handle_site_add(struct call *call, struct ov_error *err);
 enum ov_status handle_site_list(struct call *call, struct ov_error *err);

@@ -13,6 +13,7 @@
 
 #include "common/base/bytes.h"
 #include "tests/integration/api/bed.h"
+#include "tests/integration/harness/recording.h"
 
 struct client {
     CURL *curl;
@@ -84,6 +85,17 @@ static struct curl_slist *list_of(const char *const *headers)
     return list;
 }
 
+/* The Content-Type of a request, NULL when none is given. */
+static const char *type_among(const char *const *headers)
+{
+    static const char name[] = "Content-Type: ";
+    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++) {
+        if (strncmp(headers[i], name, sizeof(name) - 1) == 0)
+            return headers[i] + sizeof(name) - 1;
+    }
+    return NULL;
+}
+
 struct answer client_send(struct client *client, const char *method, const char *path,
                           const char *const *headers, const void *body, size_t body_bytes)
 {
@@ -109,6 +121,15 @@ struct answer client_send(struct client *client, const char *method, const char 
     }
     answer.curl_code = (int)curl_easy_perform(client->curl);
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer.status);
+    recording_add(&(struct exchange){.method = method,
+                                     .target = path,
+                                     .request_type = body != NULL ? type_among(headers) : NULL,
+                                     .request = body,
+                                     .request_bytes = body_bytes,
+                                     .status = answer.status,
+                                     .answer = received.data,
+                                     .answer_bytes = received.length});
+    answer.bytes = received.length;
     if (received.length > 0)
         answer.json = json_loadb(received.data, received.length, 0, NULL);
     curl_slist_free_all(list);

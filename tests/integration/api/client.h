@@ -17,6 +17,7 @@ void client_free(struct client *client);
 struct answer {
     long status; /* 0: there was none */
     int curl_code;
+    size_t bytes; /* of its body */
     json_t *json; /* NULL when the body is empty or no JSON */
     char headers[4096];
 };

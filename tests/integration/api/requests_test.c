@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "server/api/description.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
 
@@ -148,6 +149,24 @@ static void test_sites_are_added_once_and_listed(void **state)
     answer_done(&answer);
 }
 
+static void test_the_description_is_served_to_anyone_with_a_certificate(void **state)
+{
+    (void)state;
+    struct client *olga = client_new("person-olga");
+    struct client *ghost = client_new("person-ghost");
+    struct answer answer = client_get(olga, "/v1/openapi.yaml");
+    answer = expect_kept(answer, 200, NULL);
+    assert_non_null(strstr(answer.headers, "Content-Type: application/yaml\r\n"));
+    assert_non_null(strstr(answer.headers, "Cache-Control: no-store\r\n"));
+    assert_int_equal(answer.bytes, description_size);
+    answer_done(&answer);
+    expect(client_get(olga, "/v1/openapi.yaml?x=1"), 400, "request.unknown_parameter");
+    expect(client_get(olga, "/v1/openapi.json"), 404, "request.unknown_path");
+    expect(client_get(ghost, "/v1/openapi.yaml"), 403, "identity.unknown");
+    client_free(olga);
+    client_free(ghost);
+}
+
 static void test_an_outage_of_the_database_is_503_and_passes(void **state)
 {
     (void)state;
@@ -171,6 +190,7 @@ int run_requests_tests(void)
         cmocka_unit_test(test_too_large_is_413_as_json),
         cmocka_unit_test(test_headers_too_long_are_refused),
         cmocka_unit_test(test_sites_are_added_once_and_listed),
+        cmocka_unit_test(test_the_description_is_served_to_anyone_with_a_certificate),
         cmocka_unit_test(test_an_outage_of_the_database_is_503_and_passes),
     };
     return cmocka_run_group_tests_name("requests", tests, setup, teardown);

@@ -40,7 +40,7 @@ size_t office_command(struct office *office, const char *person, const char **ar
     static char server[64];
     static char identity[PATH_MAX];
     char who[128];
-    (void)snprintf(program, sizeof(program), "%s/overtctl", office->world.programs);
+    (void)snprintf(program, sizeof(program), "%s", office->world.overtctl);
     (void)snprintf(server, sizeof(server), "localhost:%d", office->world.api_port);
     (void)snprintf(who, sizeof(who), "person-%s", person);
     (void)snprintf(identity, sizeof(identity), "%s", world_identity(&office->world, who));

@@ -163,6 +163,7 @@ void world_new(struct world *world)
     memset(world, 0, sizeof(*world));
     set_path(world->source, "OVERT_SOURCE_DIR", HARNESS_SOURCE_DIR, "");
     set_path(world->programs, "OVERT_BUILD_DIR", HARNESS_BUILD_DIR, "/bin");
+    set_path(world->overtctl, "OVERT_BUILD_DIR", HARNESS_BUILD_DIR, "/tests/bin/overtctl");
     set_path(world->deps, "OVERT_DEPS", HARNESS_DEPS, "");
     char model[PATH_MAX + 64];
     (void)snprintf(model, sizeof(model), "%s/models/default/model.ini", world->deps);
@@ -319,7 +320,7 @@ static int ctl(struct world *world, const char *person, const char *stdin_text, 
     const char *argv[PROCESS_ARGS_MAX] = {program,      "--server", server,
                                           "--identity", identity,   "--json"};
     size_t count = 6;
-    (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
+    (void)snprintf(program, sizeof(program), "%s", world->overtctl);
     (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
     (void)snprintf(who, sizeof(who), "person-%s", person);
     (void)snprintf(identity, sizeof(identity), "%s", world_identity(world, who));

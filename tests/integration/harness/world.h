@@ -20,6 +20,7 @@ struct world {
     char overtd_log[PATH_MAX];
     char config[PATH_MAX];
     char programs[PATH_MAX]; /* folder with overtd, overtctl, overt-capture */
+    char overtctl[PATH_MAX]; /* the one that records what it says (recording.h) */
     char source[PATH_MAX];   /* the checkout */
     char deps[PATH_MAX];
     pid_t overtd; /* 0 when not running */

@@ -196,7 +196,7 @@ void site_on_the_api(void **state)
     struct ov_buf out = OV_BUF_INIT;
     char program[PATH_MAX + 16];
     char server[64];
-    (void)snprintf(program, sizeof(program), "%s/overtctl", bench->world.programs);
+    (void)snprintf(program, sizeof(program), "%s", bench->world.overtctl);
     (void)snprintf(server, sizeof(server), "localhost:%d", bench->world.api_port);
     const char *argv[] = {
         program,  "--server",   server, "--identity", world_identity(&bench->world, "site-north"),

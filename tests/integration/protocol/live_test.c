@@ -230,7 +230,7 @@ static void walk_during(struct walk *walk, const char *person, const char *verb,
     char server[64];
     char who[64];
     int status = -1;
-    (void)snprintf(program, sizeof(program), "%s/overtctl", world->programs);
+    (void)snprintf(program, sizeof(program), "%s", world->overtctl);
     (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
     (void)snprintf(who, sizeof(who), "person-%s", person);
     const char *argv[] = {program, "--server",  server, "--identity", world_identity(world, who),

@@ -12,7 +12,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "common/base/file.h"
 #include "server/api/reply.h"
 #include "server/api/route.h"
 
@@ -81,32 +80,6 @@ static void test_no_route_is_there_twice(void **state)
     }
 }
 
-static void test_every_route_is_in_the_description(void **state)
-{
-    (void)state;
-    char path[4096];
-    struct ov_buf text = OV_BUF_INIT;
-    const char *source = getenv("OVERT_SOURCE_DIR");
-    (void)snprintf(path, sizeof(path), "%s/server/api/openapi.yaml", source != NULL ? source : ".");
-    assert_int_equal(ov_file_read(path, 1u << 20, &text, NULL), OV_OK);
-    size_t count = 0;
-    const struct route *table = route_table(&count);
-    for (size_t i = 0; i < count; i++) {
-        char key[256];
-        const char *method = table[i].method == METHOD_GET    ? "\n    get:"
-                             : table[i].method == METHOD_POST ? "\n    post:"
-                                                              : "\n    delete:";
-        (void)snprintf(key, sizeof(key), "\n  %s:\n", table[i].pattern);
-        const char *start = strstr(text.data, key);
-        const char *found = start != NULL ? strstr(start, method) : NULL;
-        const char *next = start != NULL ? strstr(start + 1, "\n  /v1/") : NULL;
-        if (found == NULL || (next != NULL && found > next))
-            fail_msg("openapi.yaml lacks %s %s", request_method_name(table[i].method),
-                     table[i].pattern);
-    }
-    ov_buf_free(&text);
-}
-
 /* The reply to an error; the caller decrefs. */
 static json_t *error_reply(enum ov_status status, const char *code, const char *text,
                            int *ret_http_status)
@@ -173,7 +146,6 @@ int run_route_tests(void)
         cmocka_unit_test(test_unknown_paths_and_methods_are_told_apart),
         cmocka_unit_test(test_a_refused_method_names_those_that_work),
         cmocka_unit_test(test_no_route_is_there_twice),
-        cmocka_unit_test(test_every_route_is_in_the_description),
         cmocka_unit_test(test_errors_get_their_status_and_only_public_ones_their_text),
         cmocka_unit_test(test_an_error_names_the_member_it_is_about),
     };
