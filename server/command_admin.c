@@ -1,4 +1,5 @@
-/* "overtd bootstrap", "overtd check" and "overtd config": for the administrator, at a terminal. */
+/* "overtd bootstrap", "overtd ledger-key", "overtd check" and "overtd config": for the
+ * administrator, at a terminal. */
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -8,6 +9,7 @@
 #include "common/wire/frame.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/service/ledger.h"
 #include "server/service/people.h"
 #include "server/service/service.h"
 #include "server/vault/vault.h"
@@ -29,9 +31,13 @@ static enum ov_status bootstrap(const struct command_options *options,
     if (status == OV_OK)
         status = store_open(config->conninfo, &store, err);
     if (status == OV_OK) {
-        struct service service = {
-            .store = store, .vault = vault, .faces = NULL, .clock = ov_clock_system()};
-        status = service_bootstrap(&service, options->first, options->second, err);
+        struct service service = {.store = store,
+                                  .vault = vault,
+                                  .clock = ov_clock_system(),
+                                  .ledger_key = config->ledger_key};
+        status = service_ledger_init(&service, err);
+        if (status == OV_OK)
+            status = service_bootstrap(&service, options->first, options->second, err);
     }
     store_close(store);
     vault_close(vault);
@@ -53,6 +59,49 @@ int command_bootstrap(const struct command_options *options)
                  "(deploy/pki person), then 'overtd serve'.\n",
                  options->first, options->second);
     return 0;
+}
+
+static enum ov_status with_ledger(const struct server_config *config,
+                                  enum ov_status (*act)(struct service *service,
+                                                        struct ov_error *err),
+                                  struct ov_error *err)
+{
+    struct store *store = NULL;
+    enum ov_status status = store_open(config->conninfo, &store, err);
+    struct service service = {
+        .store = store, .clock = ov_clock_system(), .ledger_key = config->ledger_key};
+    if (status == OV_OK)
+        status = act(&service, err);
+    store_close(store);
+    return status;
+}
+
+int command_ledger_key(const struct command_options *options)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct server_config config;
+    (void)umask(077);
+    if (server_config_load(options->config, &config, &err) != OV_OK)
+        return complain(&err);
+    if (with_ledger(&config, service_ledger_init, &err) == OV_OK)
+        (void)printf("overtd: %s is the key of the membership ledger. Keep a copy where the data-"
+                     "protection officer keeps things: without it no list can be erased on time.\n",
+                     config.ledger_key);
+    server_config_done(&config);
+    return err.status == OV_OK ? 0 : complain(&err);
+}
+
+static enum ov_status prove_ledger_key(struct service *service, struct ov_error *err)
+{
+    struct ledger_key *key = NULL;
+    enum ov_status status = ledger_open(service, &key, err);
+    ledger_key_free(key);
+    return status;
+}
+
+static enum ov_status check_ledger(const struct server_config *config, struct ov_error *err)
+{
+    return with_ledger(config, prove_ledger_key, err);
 }
 
 static enum ov_status check_tls(const struct server_config *config, struct ov_error *err)
@@ -98,7 +147,8 @@ int command_check(const struct command_options *options)
     } checks[] = {{"certificates and revocation list", check_tls},
                   {"model pack", check_model},
                   {"vault and installation key", check_vault},
-                  {"database and schema", check_database}};
+                  {"database and schema", check_database},
+                  {"membership ledger's key", check_ledger}};
     struct ov_error err = OV_ERROR_INIT;
     struct server_config config;
     int wrong = 0;

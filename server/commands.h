@@ -13,6 +13,7 @@ struct command_options {
 
 int command_serve(const struct command_options *options);
 int command_bootstrap(const struct command_options *options);
+int command_ledger_key(const struct command_options *options);
 int command_check(const struct command_options *options);
 int command_sample(void);
 

@@ -30,6 +30,11 @@ static const struct ov_config_key keys[] = {
     {"server", "installation_key", OV_CONFIG_PATH, "/etc/overt/installation.key", 0, 0, NULL,
      AT(installation_key),
      "File of the key that wraps the data keys. Without it nothing sealed can ever be opened."},
+    {"server", "ledger_key", OV_CONFIG_PATH, "/etc/overt/ledger.key", 0, 0, NULL, AT(ledger_key),
+     "File of the membership ledger's key, which may belong to the data-protection officer's "
+     "account "
+     "and be readable by the server's group. Keep a copy: without it no list can be erased on "
+     "time."},
     {"server", "log_level", OV_CONFIG_ENUM, "info", 0, 0, log_levels, AT(log_level),
      "Lines below this level are not written."},
     {"tls", "ca", OV_CONFIG_PATH, NULL, 0, 0, NULL, AT(tls_ca),

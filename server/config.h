@@ -18,6 +18,7 @@ struct server_config {
     char *onnxruntime; /* NULL: as built */
     char *vault;
     char *installation_key;
+    char *ledger_key;
     int log_level; /* enum ov_log_level */
     char *tls_ca;
     char *tls_crl;

@@ -21,6 +21,7 @@ static void print_help(void)
         "usage: overtd serve     [--config FILE] [--wait-for-database SECONDS]\n"
         "       overtd check     [--config FILE]\n"
         "       overtd bootstrap [--config FILE] FIRST SECOND\n"
+        "       overtd ledger-key [--config FILE]\n"
         "       overtd config --sample\n"
         "       overtd --version | --help\n"
         "\n"
@@ -29,6 +30,7 @@ static void print_help(void)
         "bootstrap  once, in a new installation: makes the vault and the first two administrators\n"
         "           from their staff ids (as in their certificates). Two, because no one person\n"
         "           can both ask for and authorise a deployment\n"
+        "ledger-key makes the membership ledger's key where bootstrap did not, and proves it\n"
         "config     prints a commented configuration with every setting\n"
         "\n"
         "A first installation:\n"
@@ -63,6 +65,12 @@ static const struct command_help {
      "Once, in a new installation: makes the vault and the first two administrators from their\n"
      "staff ids (as in their certificates). Two, because no one person can both ask for and\n"
      "authorise a deployment.\n"},
+    {"ledger-key",
+     "usage: overtd ledger-key [--config FILE]\n"
+     "\n"
+     "Makes the key of the membership ledger unless there is one, and notes it in the database;\n"
+     "bootstrap does the same. Later it only says whether the file is still the right one: a key\n"
+     "that is lost is put back from its copy, never made anew.\n"},
     {"config", "usage: overtd config --sample\n"
                "\n"
                "Prints a commented configuration with every setting.\n"},
@@ -141,6 +149,8 @@ static int run(const struct arguments *arguments, int count, char **words)
         return command_serve(&options);
     if (strcmp(words[0], "check") == 0 && count == 1)
         return command_check(&options);
+    if (strcmp(words[0], "ledger-key") == 0 && count == 1)
+        return command_ledger_key(&options);
     if (strcmp(words[0], "config") == 0 && count == 1 && arguments->sample)
         return command_sample();
     if (strcmp(words[0], "config") == 0 && count == 1)

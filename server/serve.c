@@ -136,8 +136,11 @@ static enum ov_status start_matchers(struct server *server, struct ov_error *err
 
 static enum ov_status start_keeper(struct server *server, struct ov_error *err)
 {
-    struct keeper_options options = {server->config->conninfo, server->vault, server->tally,
-                                     server->clock};
+    struct keeper_options options = {.conninfo = server->config->conninfo,
+                                     .vault = server->vault,
+                                     .ledger_key = server->config->ledger_key,
+                                     .tally = server->tally,
+                                     .clock = server->clock};
     return keeper_start(&options, &server->keeper, err);
 }
 
@@ -152,6 +155,7 @@ static enum ov_status start_api(struct server *server, struct ov_error *err)
                                   .model_pack = config->model_pack,
                                   .onnxruntime_path = config->onnxruntime,
                                   .vault = server->vault,
+                                  .ledger_key = config->ledger_key,
                                   .clock = server->clock,
                                   .read_live_status = read_live_status,
                                   .live_status_ctx = server};

@@ -34,6 +34,7 @@ struct api_options {
     const char *model_pack;
     const char *onnxruntime_path; /* NULL: as built */
     struct vault *vault;          /* borrowed; outlives the api */
+    const char *ledger_key;       /* path; NULL where nothing asks the membership ledger */
     const struct ov_clock *clock;
     void (*read_live_status)(void *ctx, struct live_status *ret); /* any thread; may be NULL */
     void *live_status_ctx;

@@ -15,6 +15,7 @@ enum ov_status worker_init(struct worker *worker, const struct api_options *opti
     *worker = (struct worker){.options = options, .loop = loop, .up_since_us = up_since_us};
     worker->service.vault = options->vault;
     worker->service.clock = options->clock;
+    worker->service.ledger_key = options->ledger_key;
     enum ov_status status = store_open(options->conninfo, &worker->service.store, err);
     if (status == OV_OK)
         status = ov_face_engine_new(options->model_pack, options->onnxruntime_path,
@@ -26,7 +27,7 @@ void worker_done(struct worker *worker)
 {
     store_close(worker->service.store);
     ov_face_engine_free(worker->service.faces);
-    worker->service = (struct service){NULL, NULL, NULL, NULL};
+    worker->service = (struct service){.store = NULL};
 }
 
 _Static_assert(ACTOR_KEY_MAX >= OV_PEER_KEY_MAX, "an actor holds the key of any peer");

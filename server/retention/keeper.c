@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "server/retention/tasks.h"
 #include "server/service/deployments.h"
+#include "server/service/ledger.h"
 #include "server/service/service.h"
 
 #define EVERY_MS 1000
@@ -76,6 +77,15 @@ static void *keeper_main(void *arg)
     return NULL;
 }
 
+/* At the start, so that a key that is missing or another one is told before it is needed. */
+static enum ov_status check_ledger(struct keeper *keeper, struct ov_error *err)
+{
+    struct ledger_key *key = NULL;
+    enum ov_status status = ledger_open(&keeper->service, &key, err);
+    ledger_key_free(key);
+    return status;
+}
+
 enum ov_status keeper_start(const struct keeper_options *options, struct keeper **ret_keeper,
                             struct ov_error *err)
 {
@@ -85,8 +95,12 @@ enum ov_status keeper_start(const struct keeper_options *options, struct keeper 
     keeper->options = *options;
     atomic_init(&keeper->stopping, false);
     enum ov_status status = store_open(options->conninfo, &keeper->store, err);
-    keeper->service = (struct service){
-        .store = keeper->store, .vault = options->vault, .faces = NULL, .clock = options->clock};
+    keeper->service = (struct service){.store = keeper->store,
+                                       .vault = options->vault,
+                                       .clock = options->clock,
+                                       .ledger_key = options->ledger_key};
+    if (status == OV_OK)
+        status = check_ledger(keeper, err);
     if (status == OV_OK && pthread_create(&keeper->thread, NULL, keeper_main, keeper) != 0)
         status = ov_fail(err, OV_ERR_NOMEM, "keeper.threads", "cannot start the keeper");
     keeper->started = status == OV_OK;

@@ -16,10 +16,12 @@ struct keeper;
 struct keeper_options {
     const char *conninfo; /* all borrowed */
     struct vault *vault;
+    const char *ledger_key; /* path */
     struct tally *tally;
     const struct ov_clock *clock;
 };
 
+/* Refuses to start without the ledger's key: no list could be erased. */
 OV_CHECKED enum ov_status keeper_start(const struct keeper_options *options,
                                        struct keeper **ret_keeper, struct ov_error *err);
 /* After everything that counts has stopped: stores what is left, the current minute too, and joins.

@@ -21,6 +21,7 @@ struct service {
     struct vault *vault;
     struct ov_face_engine *faces; /* NULL where nothing is embedded */
     const struct ov_clock *clock;
+    const char *ledger_key; /* path of the membership ledger's key; NULL where none is needed */
 };
 
 #endif

@@ -123,6 +123,18 @@ static const struct meaning constraints[] = {
     {"sealed_form", OV_ERR_INTERNAL, "store.not_sealed",
      "bytes that have to be sealed were not, and were refused"},
 
+    {"ledger_key_key", OV_ERR_EXISTS, "ledger.exists", "the ledger has its key already"},
+    {"ledger_count", OV_ERR_INTERNAL, "ledger.count",
+     "the pseudonyms do not fit the list that is being erased"},
+    {"list_erasure_key", OV_ERR_EXISTS, "erasure.begun", "the list is being erased already"},
+    {"erasure_state", OV_ERR_STATE, "erasure.state",
+     "only the list of a deployment that has ended, and is not erased, can be erased"},
+    {"erasure_not_due", OV_ERR_STATE, "erasure.not_due", "the list is not due for erasure yet"},
+    {"erasure_order", OV_ERR_STATE, "erasure.order",
+     "the steps of an erasure come in their order, each once"},
+    {"list_erasure_order", OV_ERR_STATE, "erasure.order",
+     "the steps of an erasure come in their order, each once"},
+
     {"alert_key", OV_ERR_EXISTS, "alert.exists", "this alert is there already"},
     {"alert_once", OV_ERR_EXISTS, "alert.exists", "this probe has alerted on this entry already"},
     {"alert_no_authority", OV_ERR_STATE, "alert.no_authority",

@@ -91,7 +91,7 @@ static void make_certificates(void)
 static void make_people(void)
 {
     struct ov_error err = OV_ERROR_INIT;
-    struct service service = {bed.store, bed.vault, NULL, ov_clock_system()};
+    struct service service = {.store = bed.store, .vault = bed.vault, .clock = ov_clock_system()};
     must(service_bootstrap(&service, "ada", "ben", &err), &err);
     assert_int_equal(service_bootstrap(&service, "carl", "dora", &err), OV_ERR_STATE);
     assert_string_equal(err.code, "bootstrap.done");

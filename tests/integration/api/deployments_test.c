@@ -214,7 +214,7 @@ static void test_what_was_never_started_lapses_with_its_window(void **state)
 {
     (void)state;
     struct ov_clock clock = {later, mono, NULL};
-    struct service service = {bed.store, bed.vault, NULL, &clock};
+    struct service service = {.store = bed.store, .vault = bed.vault, .clock = &clock};
     struct ov_error err = OV_ERROR_INIT;
     expect(apply(ada, "to lapse", ""), 201, NULL);
     if (service_deployments_cancel_lapsed(&service, &err) != OV_OK)

@@ -412,7 +412,7 @@ static void test_the_keeper_closes_what_is_past_its_window(void **state)
 {
     (void)state;
     struct ov_clock clock = {tomorrow, mono, NULL};
-    struct service service = {bed.store, bed.vault, NULL, ov_clock_system()};
+    struct service service = {.store = bed.store, .vault = bed.vault, .clock = ov_clock_system()};
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(service_deployments_close_ended(&service, &err), OV_OK);
     struct answer answer = expect_kept(client_get(ada, "/v1/deployments/neighbour"), 200, NULL);

@@ -119,16 +119,16 @@ void world_write_config(struct world *world, const char *extra)
     world_conninfo(world, "server", &server);
     FILE *file = fopen(world->config, "w");
     assert_non_null(file);
-    (void)fprintf(file,
-                  "[server]\ncapture_address = 127.0.0.1\ncapture_port = %d\n"
-                  "api_address = 127.0.0.1\napi_port = %d\nmodel_pack = %s/models/default\n"
-                  "vault = %s/vault\ninstallation_key = %s/installation.key\n"
-                  "[tls]\nca = %s/pki/ca.pem\ncrl = %s/pki/crl.pem\n"
-                  "cert = %s/pki/server-localhost/cert.pem\nkey = %s/pki/server-localhost/key.pem\n"
-                  "[database]\nconninfo = %s\n%s\n",
-                  world->capture_port, world->api_port, world->deps, world->dir, world->dir,
-                  world->dir, world->dir, world->dir, world->dir, server.data,
-                  extra != NULL ? extra : "");
+    (void)fprintf(
+        file,
+        "[server]\ncapture_address = 127.0.0.1\ncapture_port = %d\n"
+        "api_address = 127.0.0.1\napi_port = %d\nmodel_pack = %s/models/default\n"
+        "vault = %s/vault\ninstallation_key = %s/installation.key\nledger_key = %s/ledger.key\n"
+        "[tls]\nca = %s/pki/ca.pem\ncrl = %s/pki/crl.pem\n"
+        "cert = %s/pki/server-localhost/cert.pem\nkey = %s/pki/server-localhost/key.pem\n"
+        "[database]\nconninfo = %s\n%s\n",
+        world->capture_port, world->api_port, world->deps, world->dir, world->dir, world->dir,
+        world->dir, world->dir, world->dir, world->dir, server.data, extra != NULL ? extra : "");
     assert_int_equal(fclose(file), 0);
     ov_buf_free(&server);
 }

@@ -64,6 +64,7 @@ int run_deployment_tests(void);
 int run_watchlist_tests(void);
 int run_alert_tests(void);
 int run_document_tests(void);
+int run_erasure_tests(void);
 int run_rights_tests(void);
 int run_connection_tests(void);
 int run_policy_tests(void);

@@ -61,5 +61,6 @@ int main(void)
     failed += run_policy_tests();
     failed += run_connection_tests();
     failed += run_document_tests();
+    failed += run_erasure_tests();
     return failed;
 }

@@ -1,0 +1,68 @@
+/*
+ * The membership ledger: "was I on a list that day?", and "have we listed this person before?",
+ * answered without keeping a list. A subject stands in it under a pseudonym, the same on every
+ * list; nothing outside the sealed watchlist links a pseudonym to an entry, so it never tells who
+ * was seen where. References are guessable to whoever holds the key: opening the ledger is for the
+ * rules that need it, never for an answer about a reference that nobody asked about on the record.
+ */
+#ifndef OVERT_SERVER_SERVICE_LEDGER_H
+#define OVERT_SERVER_SERVICE_LEDGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/id.h"
+#include "common/base/status.h"
+#include "server/store/ledger.h"
+#include "server/vault/ledger_key.h"
+
+struct service;
+
+/*
+ * Reads the key (service->ledger_key is its path) and proves it against the database:
+ * "ledger.no_key", "ledger.key_mode", "ledger.bad_key", "ledger.wrong_key", "ledger.not_set_up".
+ * Close it with ledger_key_free as soon as the answer is there; ledger_key_pseudonym makes the
+ * pseudonyms.
+ */
+OV_CHECKED enum ov_status ledger_open(struct service *service, struct ledger_key **ret_key,
+                                      struct ov_error *err);
+
+/* Once for an installation ("overtd bootstrap", "overtd ledger-key"): makes the key's file unless
+ * it is there, and notes the key. Fine when all is done already; "ledger.wrong_key" when the file
+ * is another key, "ledger.no_key" when the file of a noted key is missing: it is never made anew.
+ */
+OV_CHECKED enum ov_status service_ledger_init(struct service *service, struct ov_error *err);
+
+/*
+ * For the review of a watchlist: which of count pseudonyms (one after the other) were on earlier
+ * lists than that of except. on_known gets them in the order of their bytes.
+ */
+OV_CHECKED enum ov_status
+service_ledger_known(struct service *service, const uint8_t *pseudonyms, size_t count,
+                     const struct ov_id *except,
+                     enum ov_status (*on_known)(void *ctx, const struct membership_known *),
+                     void *ctx, struct ov_error *err);
+
+/*
+ * For a membership query: the erased lists that held the pseudonym on a day (days since 1970-01-01
+ * in UTC, or MEMBERSHIP_ANY_DAY), of one deployment or (NULL) of any. A list that is not erased yet
+ * is not in the ledger: ask its entries. Records nothing: whoever asks does.
+ */
+OV_CHECKED enum ov_status
+service_ledger_lists(struct service *service, const uint8_t pseudonym[LEDGER_PSEUDONYM_BYTES],
+                     int32_t day, const struct ov_id *deployment_id,
+                     enum ov_status (*on_list)(void *ctx, const struct membership *), void *ctx,
+                     struct ov_error *err);
+
+/* --- private to service/ (erasure) --- */
+
+/* In the open transaction of an erasure that has begun: the pseudonyms of every subject ever
+ * approved, sorted, all at once. Entries whose reference does not open are counted by the database
+ * too. */
+struct vault_key;
+OV_CHECKED enum ov_status ledger_write_list(struct service *service,
+                                            const struct ov_id *deployment_id,
+                                            const struct vault_key *list_key, int64_t *ret_subjects,
+                                            int64_t *ret_unreadable, struct ov_error *err);
+
+#endif

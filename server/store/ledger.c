@@ -1,0 +1,122 @@
+/* The membership ledger's rows. */
+#include "server/store/ledger.h"
+
+#include "server/store/statement.h"
+
+static enum ov_status on_fingerprint(void *ctx, struct row *row, struct ov_error *err)
+{
+    row_fixed_bytes(row, ctx, MEMBERSHIP_PSEUDONYM_BYTES);
+    return row_done(row, err);
+}
+
+enum ov_status store_ledger_key_get(struct store *store, uint8_t ret[MEMBERSHIP_PSEUDONYM_BYTES],
+                                    struct ov_error *err)
+{
+    int64_t count = 0;
+    enum ov_status status =
+        statement_each(store, STATEMENT_LEDGER_KEY_GET, NULL, on_fingerprint, ret, &count, err);
+    if (status == OV_OK && count == 0)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "ledger.not_set_up",
+                         "the membership ledger has no key yet: make it with 'overtd ledger-key'");
+    return status;
+}
+
+enum ov_status store_ledger_key_add(struct store *store,
+                                    const uint8_t fingerprint[MEMBERSHIP_PSEUDONYM_BYTES],
+                                    struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_bytes(&params, fingerprint, MEMBERSHIP_PSEUDONYM_BYTES);
+    return statement_run(store, STATEMENT_LEDGER_KEY_ADD, &params, NULL, err);
+}
+
+struct reference_sink {
+    enum ov_status (*on_row)(void *ctx, const struct entry_reference *);
+    void *ctx;
+};
+
+static enum ov_status on_reference(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct reference_sink *sink = ctx;
+    struct entry_reference reference;
+    row_id(row, &reference.entry_id);
+    reference.sealed_reference = row_bytes(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &reference) : status;
+}
+
+enum ov_status store_entry_each_reference(struct store *store, const struct ov_id *deployment_id,
+                                          enum ov_status (*on_row)(void *ctx,
+                                                                   const struct entry_reference *),
+                                          void *ctx, struct ov_error *err)
+{
+    struct reference_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_stream(store, STATEMENT_ENTRY_EACH_REFERENCE, &params, on_reference, &sink,
+                            err);
+}
+
+struct known_sink {
+    enum ov_status (*on_row)(void *ctx, const struct membership_known *);
+    void *ctx;
+};
+
+static enum ov_status on_known(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct known_sink *sink = ctx;
+    struct membership_known known;
+    row_fixed_bytes(row, known.pseudonym, sizeof(known.pseudonym));
+    known.lists = row_i64(row);
+    known.last_day = row_i32(row);
+    row_id(row, &known.latest);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &known) : status;
+}
+
+enum ov_status store_membership_known(struct store *store, struct store_bytes pseudonyms,
+                                      const struct ov_id *except,
+                                      enum ov_status (*on_row)(void *ctx,
+                                                               const struct membership_known *),
+                                      void *ctx, struct ov_error *err)
+{
+    if (pseudonyms.size == 0)
+        return OV_OK;
+    struct known_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_bytes(&params, pseudonyms.data, pseudonyms.size);
+    params_id(&params, except);
+    return statement_each(store, STATEMENT_MEMBERSHIP_KNOWN, &params, on_known, &sink, NULL, err);
+}
+
+struct membership_sink {
+    enum ov_status (*on_row)(void *ctx, const struct membership *);
+    void *ctx;
+};
+
+static enum ov_status on_membership(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct membership_sink *sink = ctx;
+    struct membership membership;
+    row_id(row, &membership.deployment_id);
+    membership.first_day = row_i32(row);
+    membership.last_day = row_i32(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &membership) : status;
+}
+
+enum ov_status store_membership_each(struct store *store,
+                                     const uint8_t pseudonym[MEMBERSHIP_PSEUDONYM_BYTES],
+                                     int32_t day, const struct ov_id *deployment_id,
+                                     enum ov_status (*on_row)(void *ctx, const struct membership *),
+                                     void *ctx, struct ov_error *err)
+{
+    struct membership_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_bytes(&params, pseudonym, MEMBERSHIP_PSEUDONYM_BYTES);
+    params_bool(&params, day == MEMBERSHIP_ANY_DAY);
+    params_i32(&params, day == MEMBERSHIP_ANY_DAY ? 0 : day);
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_MEMBERSHIP_EACH, &params, on_membership, &sink, NULL,
+                          err);
+}

@@ -1,0 +1,3 @@
+-- The fingerprint of the ledger's key, if it was made.
+-- row: fingerprint
+SELECT fingerprint FROM overt.ledger_key
