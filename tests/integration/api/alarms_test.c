@@ -17,7 +17,7 @@
 
 static struct service rules(void)
 {
-    return (struct service){bed.store, bed.vault, NULL, ov_clock_system()};
+    return (struct service){.store = bed.store, .vault = bed.vault, .clock = ov_clock_system()};
 }
 
 static void raise_alarm(const struct actor *actor, const char *code, const struct ov_id *object)
