@@ -1,10 +1,14 @@
-/* Decodes a delivered crop, embeds its faces again and compares them with the sealed probe. */
+/*
+ * Decodes a delivered crop, embeds its faces again and compares them with the sealed probe. The
+ * probe is turned by its deployment's rotation; so is what is made of the crop.
+ */
 #include "server/alert/crop.h"
 
 #include <stdlib.h>
 
 #include "common/base/log.h"
 #include "server/alert/worker.h"
+#include "server/vault/rotation.h"
 
 #define CROP_SIDE_MAX_PX 2048
 #define CROP_FACES_MAX 8u /* of a crop, largest first; there should be one */
@@ -71,9 +75,21 @@ static bool is_expected(const struct crop_job *job, const struct alert_row *row)
             ov_id_equal(&job->run_id, &row->run_id) && job->sequence == row->sequence);
 }
 
+/* What a crop is held against. */
+struct suspect {
+    struct ov_secret probe; /* turned */
+    struct rotation *rotation;
+};
+
+static void suspect_done(struct suspect *suspect)
+{
+    ov_secret_free(&suspect->probe);
+    rotation_unref(suspect->rotation);
+}
+
 /* The best cosine between the probe and any face of the picture; -1 when there is none. */
 static enum ov_status best_cosine(struct alert_worker *worker, const struct ov_image *image,
-                                  const struct ov_secret *probe, float *ret, struct ov_error *err)
+                                  const struct suspect *suspect, float *ret, struct ov_error *err)
 {
     struct ov_face_list list = {NULL, 0};
     int dimension = ov_face_engine_dimension(worker->faces);
@@ -82,10 +98,12 @@ static enum ov_status best_cosine(struct alert_worker *worker, const struct ov_i
     for (size_t i = 0; status == OV_OK && i < list.count && i < CROP_FACES_MAX; i++) {
         struct ov_secret descriptor = OV_SECRET_INIT;
         status = ov_face_embed(worker->faces, image, &list.faces[i], &descriptor, err);
-        if (status == OV_OK && descriptor.size == probe->size) {
+        if (status == OV_OK)
+            status = rotation_turn(suspect->rotation, &descriptor, err);
+        if (status == OV_OK && descriptor.size == suspect->probe.size) {
             float cosine =
                 ov_descriptor_cosine((const float *)(const void *)descriptor.data,
-                                     (const float *)(const void *)probe->data, dimension);
+                                     (const float *)(const void *)suspect->probe.data, dimension);
             best = cosine > best ? cosine : best;
         }
         ov_secret_free(&descriptor);
@@ -97,13 +115,13 @@ static enum ov_status best_cosine(struct alert_worker *worker, const struct ov_i
 }
 
 static enum ov_status judge(struct alert_worker *worker, const struct crop_job *job,
-                            const struct ov_secret *probe, struct verdict *ret,
+                            const struct suspect *suspect, struct verdict *ret,
                             struct ov_error *err)
 {
     struct ov_image image = OV_IMAGE_INIT;
     struct ov_error why = OV_ERROR_INIT;
     *ret = (struct verdict){CROP_MISSING, 0.0f, false};
-    if (job->jpeg.size == 0)
+    if (job->jpeg.size == 0 || suspect->rotation == NULL)
         return OV_OK;
     ret->state = CROP_DIFFERS;
     enum ov_status status =
@@ -113,7 +131,7 @@ static enum ov_status judge(struct alert_worker *worker, const struct crop_job *
     if (status != OV_OK)
         return ov_fail(err, why.status, why.code, "%s", why.text);
     ret->keep = true;
-    status = best_cosine(worker, &image, probe, &ret->cosine, err);
+    status = best_cosine(worker, &image, suspect, &ret->cosine, err);
     if (status == OV_OK && crop_score_is_match(ret->cosine))
         ret->state = CROP_MATCHES;
     ov_image_free(&image);
@@ -168,12 +186,33 @@ static enum ov_status store_verdict(struct alert_worker *worker, const struct cr
     return status;
 }
 
+/*
+ * The rotation of the alert's deployment. Once the list has been erased there is none: nobody can
+ * say any more whose face a crop shows, and it is not kept.
+ */
+static enum ov_status load_rotation(struct alert_worker *worker, const struct crop_job *job,
+                                    struct suspect *suspect, struct ov_error *err)
+{
+    struct vault_key *key = NULL;
+    struct ov_error why = OV_ERROR_INIT;
+    enum ov_status status =
+        vault_key_load(worker->vault, VAULT_WATCHLIST, &job->deployment_id, &key, &why);
+    if (status == OV_ERR_NOT_FOUND)
+        return OV_OK;
+    if (status != OV_OK)
+        return ov_fail(err, why.status, why.code, "%s", why.text);
+    status = vault_rotation(worker->vault, key, ov_face_engine_dimension(worker->faces),
+                            &suspect->rotation, err);
+    vault_key_free(key);
+    return status;
+}
+
 static enum ov_status judge_and_seal(struct alert_worker *worker, const struct crop_job *job,
                                      const struct ov_secret *sealed_probe, struct verdict *verdict,
                                      struct ov_secret *sealed_crop, struct ov_error *err)
 {
     struct vault_key *key = NULL;
-    struct ov_secret probe = OV_SECRET_INIT;
+    struct suspect suspect = {.probe = OV_SECRET_INIT};
     if (job->by_clock) {
         *verdict = (struct verdict){CROP_MISSING, 0.0f, false};
         return OV_OK; /* nothing to open or seal: an alert whose key is lost is settled too */
@@ -181,13 +220,15 @@ static enum ov_status judge_and_seal(struct alert_worker *worker, const struct c
     enum ov_status status = vault_key_load(worker->vault, VAULT_ALERT, &job->alert_id, &key, err);
     if (status == OV_OK && sealed_probe->size > 0)
         status = vault_unseal(key, "alert.probe", &job->alert_id, sealed_probe->data,
-                              sealed_probe->size, &probe, err);
+                              sealed_probe->size, &suspect.probe, err);
     if (status == OV_OK)
-        status = judge(worker, job, &probe, verdict, err);
+        status = load_rotation(worker, job, &suspect, err);
+    if (status == OV_OK)
+        status = judge(worker, job, &suspect, verdict, err);
     if (status == OV_OK && verdict->keep)
         status = vault_seal(key, "alert.crop", &job->alert_id, job->jpeg.data, job->jpeg.size,
                             sealed_crop, err);
-    ov_secret_free(&probe);
+    suspect_done(&suspect);
     vault_key_free(key);
     return status;
 }

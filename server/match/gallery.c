@@ -18,6 +18,7 @@ void gallery_unref(struct gallery *gallery)
         atomic_fetch_sub_explicit(&gallery->references, 1, memory_order_acq_rel) != 1)
         return;
     faiss_index_free(gallery->index);
+    rotation_unref(gallery->rotation);
     ov_secret_free(&gallery->rows);
     free(gallery->labels);
     free(gallery);
@@ -36,6 +37,11 @@ size_t gallery_entries(const struct gallery *gallery)
 int gallery_dimension(const struct gallery *gallery)
 {
     return gallery->dimension;
+}
+
+const struct rotation *gallery_rotation(const struct gallery *gallery)
+{
+    return gallery->rotation;
 }
 
 /* A template at or above the threshold. */

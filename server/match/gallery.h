@@ -17,6 +17,7 @@
 
 #include "common/base/id.h"
 #include "common/base/status.h"
+#include "server/vault/rotation.h"
 
 #define GALLERY_CUT_MARGIN 1e-3f
 #define GALLERY_TEMPLATES_MAX ((size_t)1000000)
@@ -24,8 +25,12 @@
 struct gallery;
 struct gallery_builder;
 
-/* dimension in floats. NULL when memory is out. */
-struct gallery_builder *gallery_builder_new(int dimension);
+/*
+ * dimension in floats. rotation: by which the templates to come have been turned and every query
+ * has to be; the gallery holds a reference of its own. NULL: they are compared as they are, which
+ * no deployment's list is. NULL when memory is out.
+ */
+struct gallery_builder *gallery_builder_new(int dimension, struct rotation *rotation);
 void gallery_builder_free(struct gallery_builder *builder);
 /*
  * Copies one template. Refuses anything but finite, L2-normalised rows ("template.not_normalised")
@@ -47,6 +52,8 @@ void gallery_unref(struct gallery *gallery);
 size_t gallery_templates(const struct gallery *gallery);
 size_t gallery_entries(const struct gallery *gallery);
 int gallery_dimension(const struct gallery *gallery);
+/* Borrowed; NULL when there is none. */
+const struct rotation *gallery_rotation(const struct gallery *gallery);
 
 /* A candidate: an entry whose best template scores at or above the threshold. */
 struct candidate {
@@ -63,7 +70,8 @@ struct candidate_list {
 /* Wipes and frees. */
 void candidate_list_free(struct candidate_list *list);
 
-/* queries: query_count x dimension normalised float32. ret_list is filled on success. */
+/* queries: query_count x dimension normalised float32, turned by the gallery's rotation. ret_list
+ * is filled on success. */
 OV_CHECKED enum ov_status gallery_search(const struct gallery *gallery, const float *queries,
                                          size_t query_count, float threshold,
                                          struct candidate_list *ret_list, struct ov_error *err);

@@ -11,20 +11,23 @@
 
 struct gallery_builder {
     int dimension;
-    size_t capacity; /* templates */
+    struct rotation *rotation; /* counted; NULL: none */
+    size_t capacity;           /* templates */
     size_t count;
     struct ov_secret rows;
     struct gallery_label *labels;
     size_t entries;
 };
 
-struct gallery_builder *gallery_builder_new(int dimension)
+struct gallery_builder *gallery_builder_new(int dimension, struct rotation *rotation)
 {
-    if (dimension < 1)
+    if (dimension < 1 || (rotation != NULL && rotation_dimension(rotation) != dimension))
         return NULL;
     struct gallery_builder *builder = calloc(1, sizeof(*builder));
-    if (builder != NULL)
-        builder->dimension = dimension;
+    if (builder == NULL)
+        return NULL;
+    builder->dimension = dimension;
+    builder->rotation = rotation != NULL ? rotation_ref(rotation) : NULL;
     return builder;
 }
 
@@ -32,6 +35,7 @@ void gallery_builder_free(struct gallery_builder *builder)
 {
     if (builder == NULL)
         return;
+    rotation_unref(builder->rotation);
     ov_secret_free(&builder->rows);
     free(builder->labels);
     free(builder);
@@ -147,6 +151,8 @@ enum ov_status gallery_build(struct gallery_builder *take_builder, struct galler
         gallery->rows = ov_secret_take(&builder->rows);
         gallery->labels = builder->labels;
         builder->labels = NULL;
+        gallery->rotation = builder->rotation;
+        builder->rotation = NULL;
         *ret_gallery = gallery;
     } else {
         free(gallery);

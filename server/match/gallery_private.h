@@ -18,6 +18,7 @@ struct gallery_label {
 struct gallery {
     atomic_size_t references;
     int dimension;                /* floats */
+    struct rotation *rotation;    /* counted; NULL: none */
     size_t count;                 /* templates */
     size_t entries;               /* distinct */
     struct faiss_index *index;    /* NULL when empty */

@@ -53,12 +53,18 @@ enum ov_status loader_build(struct store *store, struct vault *vault,
     enum ov_status status = vault_key_load(vault, VAULT_WATCHLIST, &deployment->id, &key, err);
     if (status != OV_OK)
         return status;
-    struct gallery_builder *builder = gallery_builder_new(model->dimension);
+    struct rotation *rotation = NULL;
+    struct gallery_builder *builder = NULL;
+    status = vault_rotation(vault, key, model->dimension, &rotation, err);
+    if (status == OV_OK) {
+        builder = gallery_builder_new(model->dimension, rotation);
+        if (builder == NULL)
+            status = ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for a gallery");
+    }
     struct load load = {builder, key, deployment, model->dimension, err};
-    if (builder == NULL)
-        status = ov_fail(err, OV_ERR_NOMEM, "match.memory", "no memory for a gallery");
-    else
+    if (status == OV_OK)
         status = store_gallery_each(store, &deployment->id, on_row, &load, err);
+    rotation_unref(rotation);
     vault_key_free(key);
     if (status != OV_OK) {
         gallery_builder_free(builder);

@@ -80,6 +80,19 @@ static enum ov_status gather(const struct group *group, size_t row_bytes,
     return OV_OK;
 }
 
+/* The other way: from now on the jobs hold their descriptors as they were searched, too. */
+static void scatter(const struct group *group, size_t row_bytes, const struct ov_secret *queries)
+{
+    size_t at = 0;
+    for (size_t j = 0; j < group->count; j++) {
+        struct ov_probe_batch *batch = &group->jobs[j]->batch;
+        for (size_t i = 0; i < batch->count; i++) {
+            memcpy(batch->probes[i].descriptor.data, queries->data + at, row_bytes);
+            at += row_bytes;
+        }
+    }
+}
+
 /* Copies the candidates with first <= query < first + probes of the job, counted from 0. */
 static enum ov_status give_candidates(struct match_job *job, const struct candidate_list *found,
                                       size_t first, size_t *next)
@@ -134,9 +147,16 @@ static enum ov_status search_group(struct group *group, struct candidate_list *r
     if (gather(group, row_bytes, &queries) != OV_OK)
         return ov_fail(err, OV_ERR_INTERNAL, "match.gather", "%zu probes could not be gathered",
                        group->probes);
-    enum ov_status status =
-        gallery_search(gallery, (const float *)(const void *)queries.data, group->probes,
-                       group->target->deployment.threshold, ret_found, err);
+    enum ov_status status = OV_OK;
+    if (gallery_rotation(gallery) != NULL) {
+        /* Nothing is done with a descriptor before this, and nothing keeps it as it came. */
+        status = rotation_turn(gallery_rotation(gallery), &queries, err);
+        if (status == OV_OK)
+            scatter(group, row_bytes, &queries);
+    }
+    if (status == OV_OK)
+        status = gallery_search(gallery, (const float *)(const void *)queries.data, group->probes,
+                                group->target->deployment.threshold, ret_found, err);
     ov_secret_free(&queries);
     return status;
 }

@@ -25,7 +25,8 @@ enum match_outcome {
 };
 const char *match_outcome_name(enum match_outcome outcome);
 
-/* One ProbeBatch on its way through the server. */
+/* One ProbeBatch on its way through the server. Its descriptors are turned by the deployment's
+ * rotation when it is searched, and stay so. */
 struct match_job {
     uint64_t session; /* the submitter's token */
     struct ov_id deployment_id;

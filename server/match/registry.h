@@ -22,7 +22,7 @@ struct registry;
 
 struct target {
     struct deployment deployment; /* state, window, threshold, cool-down, sites, model digest */
-    struct gallery *gallery;      /* counted by the target */
+    struct gallery *gallery;      /* counted by the target; holds the deployment's rotation */
     size_t references;            /* the registry's business */
     struct registry *registry;
 };

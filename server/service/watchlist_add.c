@@ -17,6 +17,7 @@
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/vault/rotation.h"
 #include "server/vault/vault.h"
 
 /* The face's neighbourhood, for people to look at; must fit an alert. */
@@ -133,7 +134,7 @@ struct addition {
     struct service *service;
     const struct actor *actor;
     const struct watchlist_proposal *proposal;
-    const struct portrait *portrait;
+    struct portrait *portrait;
     struct deployment deployment;
     struct vault_key *key;
     struct watchlist_entry entry; /* its sealed fields are empty */
@@ -358,10 +359,25 @@ static enum ov_status store_addition(struct addition *add, struct ov_error *err)
     return status;
 }
 
+/* As templates of this deployment are; what the embedder made of the face is wiped. */
+static enum ov_status turn_template(struct addition *add, struct ov_error *err)
+{
+    struct rotation *rotation = NULL;
+    int dimension = ov_face_engine_dimension(add->service->faces);
+    enum ov_status status =
+        vault_rotation(add->service->vault, add->key, dimension, &rotation, err);
+    if (status == OV_OK)
+        status = rotation_turn(rotation, &add->portrait->template_floats, err);
+    rotation_unref(rotation);
+    return status;
+}
+
 static enum ov_status add_portrait(struct addition *add, struct ov_error *err)
 {
     enum ov_status status =
         vault_key_load(add->service->vault, VAULT_WATCHLIST, &add->deployment.id, &add->key, err);
+    if (status == OV_OK)
+        status = turn_template(add, err);
     if (status == OV_OK)
         status = act_begin(add->service, err);
     if (status == OV_OK)

@@ -31,7 +31,7 @@ struct watchlist_image {
     struct ov_id deployment_id;
     struct store_bytes sealed_jpeg;      /* column "image.jpeg" */
     struct store_bytes sealed_thumbnail; /* column "image.thumbnail": JPEG of the face, <= 64 KiB */
-    struct store_bytes sealed_template;  /* column "image.template": dimension float32 */
+    struct store_bytes sealed_template;  /* column "image.template": float32, turned */
     uint8_t model_digest[OV_DIGEST_BYTES];
     int eye_distance_px;
     int sharpness_milli;

@@ -248,10 +248,19 @@ enum ov_status vault_key_destroy(struct vault *vault, enum vault_class class_id,
         rc = -1;
         why = errno;
     }
+    if (class_id == VAULT_WATCHLIST)
+        rotation_cache_drop(&vault->rotations, owner); /* after the file: see rotation_cache.c */
     if (rc != 0)
         return ov_fail(err, OV_ERR_IO, "vault.destroy", "cannot destroy the key %s: %s", path,
                        strerror(why));
     return OV_OK;
+}
+
+bool vault_key_exists(const struct vault *vault, enum vault_class class_id,
+                      const struct ov_id *owner)
+{
+    char path[PATH_MAX];
+    return key_path(path, vault, class_id, owner, NULL) == OV_OK && access(path, F_OK) == 0;
 }
 
 /* --- sealing ------------------------------------------------------------------------------- */

@@ -14,22 +14,30 @@
 
 #define LABEL "overt tag v1"
 #define PURPOSE_MAX 64u
+#define LABEL_MAX 128u
 
-static bool derive(const struct ov_secret *key, void *info, size_t info_size,
-                   uint8_t out[VAULT_TAG_BYTES])
+enum ov_status vault_key_derive(const struct vault_key *key, const void *info, size_t info_size,
+                                uint8_t ret_key[VAULT_DERIVED_BYTES], struct ov_error *err)
 {
     char digest[] = "SHA256";
+    uint8_t bytes[LABEL_MAX];
+    if (info_size > sizeof(bytes))
+        return ov_fail(err, OV_ERR_INTERNAL, "vault.derive", "the label of a key is too long");
+    memcpy(bytes, info, info_size); /* OpenSSL's parameters are not constant */
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key->data, key->size),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, info_size),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key->key.data, key->key.size),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, bytes, info_size),
         OSSL_PARAM_construct_end()};
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = kdf != NULL ? EVP_KDF_CTX_new(kdf) : NULL;
-    bool fine = ctx != NULL && EVP_KDF_derive(ctx, out, VAULT_TAG_BYTES, params) == 1;
+    bool fine = ctx != NULL && EVP_KDF_derive(ctx, ret_key, VAULT_DERIVED_BYTES, params) == 1;
     EVP_KDF_CTX_free(ctx);
     EVP_KDF_free(kdf);
-    return fine;
+    if (fine)
+        return OV_OK;
+    ERR_clear_error();
+    return ov_fail(err, OV_ERR_CRYPTO, "vault.derive", "a key cannot be derived");
 }
 
 enum ov_status vault_tag(const struct vault_key *key, const char *purpose, const void *data,
@@ -41,11 +49,13 @@ enum ov_status vault_tag(const struct vault_key *key, const char *purpose, const
         return ov_fail(err, OV_ERR_INTERNAL, "vault.tag", "a tag's purpose has 1 to %u bytes",
                        PURPOSE_MAX);
     memcpy(info + sizeof(LABEL), purpose, length + 1); /* with its NUL, which is not counted */
-    uint8_t derived[VAULT_TAG_BYTES];
+    uint8_t derived[VAULT_DERIVED_BYTES];
     uint8_t tag[VAULT_TAG_BYTES];
     unsigned tag_size = 0;
-    bool fine = derive(&key->key, info, sizeof(LABEL) + length, derived) &&
-                HMAC(EVP_sha256(), derived, sizeof(derived), data, size, tag, &tag_size) != NULL &&
+    enum ov_status status = vault_key_derive(key, info, sizeof(LABEL) + length, derived, err);
+    if (status != OV_OK)
+        return status;
+    bool fine = HMAC(EVP_sha256(), derived, sizeof(derived), data, size, tag, &tag_size) != NULL &&
                 tag_size == VAULT_TAG_BYTES;
     ov_wipe(derived, sizeof(derived));
     if (!fine) {

@@ -4,7 +4,8 @@
  * - DIR/check: a known text sealed with the installation key, so that a wrong key is told at once
  * - DIR/watchlist/UUID.key, DIR/alert/UUID.key: one wrapped data key each (key.c)
  *
- * Blocking file access; never on a loop thread. A vault is read-only once open: any thread.
+ * Blocking file access; never on a loop thread. A vault is read-only once open, but for the
+ * matrices that it remembers under their own lock: any thread.
  */
 #include "server/vault/vault.h"
 
@@ -171,6 +172,7 @@ enum ov_status vault_open(const char *dir, const char *installation_key_path,
     struct vault *vault = calloc(1, sizeof(*vault));
     if (vault == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    rotation_cache_init(&vault->rotations);
     enum ov_status status = OV_OK;
     if (strlen(dir) >= sizeof(vault->dir))
         status = ov_fail(err, OV_ERR_LIMIT, "vault.path", "the path of the vault is too long");
@@ -199,6 +201,7 @@ void vault_close(struct vault *vault)
 {
     if (vault == NULL)
         return;
+    rotation_cache_done(&vault->rotations);
     ov_secret_free(&vault->installation_key);
     free(vault);
 }

@@ -85,7 +85,7 @@ static double rate(struct bench *bench, int batch, void (*run)(struct bench *, i
 static void prepare(struct bench *bench)
 {
     uint64_t seed = 20260501;
-    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, NULL);
     bench->rows = calloc((size_t)bench->templates, ROWS_DIMENSION * sizeof(float));
     bench->queries = calloc(BATCH_MAX, ROWS_DIMENSION * sizeof(float));
     bench->product = calloc((size_t)bench->templates * BATCH_MAX, sizeof(float));

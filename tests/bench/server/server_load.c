@@ -25,6 +25,7 @@
 #include "server/store/deployments.h"
 #include "server/store/people.h"
 #include "server/store/watchlists.h"
+#include "server/vault/rotation.h"
 #include "server/vault/vault.h"
 #include "tests/integration/harness/peer.h"
 #include "tests/integration/harness/process.h"
@@ -61,6 +62,7 @@ static void must(enum ov_status status, const struct ov_error *err)
 struct writer {
     struct store *store;
     struct vault_key *key;
+    struct rotation *rotation;
     struct actor adder;
     struct principal approver;
     struct ov_error err;
@@ -90,7 +92,9 @@ static void add_entry(struct bench *bench, struct writer *writer, const float *v
     seal_text(writer, "entry.reference", &entry.id, "LOAD", &reference);
     seal_text(writer, "image.jpeg", &image.id, "no picture", &picture);
     seal_text(writer, "image.thumbnail", &image.id, "no picture", &thumbnail);
-    must(vault_seal(writer->key, "image.template", &image.id, values, DIMENSION * sizeof(float),
+    float turned[DIMENSION];
+    rotation_apply(writer->rotation, values, 1, turned);
+    must(vault_seal(writer->key, "image.template", &image.id, turned, sizeof(turned),
                     &template_bytes, &writer->err),
          &writer->err);
     entry.sealed_name = (struct store_bytes){name.data, name.size};
@@ -134,6 +138,7 @@ static void fill_watchlist(struct bench *bench)
          &writer.err);
     must(vault_key_load(vault, VAULT_WATCHLIST, &bench->deployment, &writer.key, &writer.err),
          &writer.err);
+    must(vault_rotation(vault, writer.key, DIMENSION, &writer.rotation, &writer.err), &writer.err);
     world_conninfo(&bench->world, "server", &conninfo);
     must(store_open(conninfo.data, &writer.store, &writer.err), &writer.err);
     must(store_principal_by_identity(writer.store, "overt://person/ada", &writer.adder.principal,
@@ -155,6 +160,7 @@ static void fill_watchlist(struct bench *bench)
         }
     }
     (void)fprintf(stderr, "\n");
+    rotation_unref(writer.rotation);
     vault_key_free(writer.key);
     vault_close(vault);
     store_close(writer.store);

@@ -1,6 +1,7 @@
 /*
  * A second after a probe has been acknowledged, the live server's memory holds nothing of it: not
- * as it came, not as it was compared. Needs root, because the server's memory is closed to others.
+ * as it came, not as it was decoded, not as it was turned and compared. Needs root, because the
+ * server's memory is closed to others.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "tests/integration/harness/faces.h"
 #include "tests/integration/harness/peer.h"
 #include "tests/integration/harness/process.h"
+#include "tests/integration/harness/turned.h"
 #include "tests/integration/harness/world.h"
 #include "tests/integration/trace/forms.h"
 #include "tests/integration/trace/memory.h"
@@ -28,7 +30,8 @@ struct scene {
     struct world world;
     struct faces faces;
     struct peer peer;
-    uint64_t number; /* of batch and probe */
+    struct rotation *rotation; /* the deployment's */
+    uint64_t number;           /* of batch and probe */
 };
 
 static struct scene scene;
@@ -50,6 +53,7 @@ static int group_setup(void **state)
         exit(SKIPPED);
     }
     world_go_live(&scene.world, "trial", "north", 0, &deployment);
+    scene.rotation = turned_rotation(&scene.world, &deployment);
     struct peer_options options = {.identity_dir = world_identity(&scene.world, "site-north"),
                                    .alpn = OV_ALPN_CAPTURE};
     peer_hello(&hello, scene.faces.digest, &run_id);
@@ -63,25 +67,40 @@ static int group_teardown(void **state)
     peer_close(&scene.peer);
     int status = world_stop_overtd(&scene.world);
     faces_free(&scene.faces);
+    rotation_unref(scene.rotation);
     world_free(&scene.world);
     return status;
 }
 
-/* How often any part of the descriptor is in the server's memory, in any form it has there. */
-static long find_in_memory(const float *values, bool quiet)
+#define AS_IT_CAME 1u
+#define AS_COMPARED 2u
+#define ANY_FORM (AS_IT_CAME | AS_COMPARED)
+
+/* How often any part of the descriptor is in the server's memory, in these forms. */
+static long find_forms(const float *values, unsigned which, bool quiet)
 {
     uint8_t wire[2 * PEER_DIMENSION];
     float received[PEER_DIMENSION];
+    float turned[PEER_DIMENSION];
     struct memory_result result;
     peer_wire_form(values, wire);
     forms_as_received(values, received, PEER_DIMENSION);
+    rotation_apply(scene.rotation, received, 1, turned);
     const struct memory_form forms[] = {
         {"as it came (float16)", wire, sizeof(wire), 2},
-        {"as it is compared (float32)", (const uint8_t *)received, FLOAT_BYTES, sizeof(float)}};
-    memory_search(scene.world.overtd, forms, 2, quiet, &result);
+        {"as it was decoded (float32)", (const uint8_t *)received, FLOAT_BYTES, sizeof(float)},
+        {"as it is compared (turned)", (const uint8_t *)turned, FLOAT_BYTES, sizeof(float)}};
+    size_t first = (which & AS_IT_CAME) != 0 ? 0 : 2;
+    size_t end = (which & AS_COMPARED) != 0 ? 3 : 2;
+    memory_search(scene.world.overtd, forms + first, end - first, quiet, &result);
     print_message("%lld MB searched, %ld hits\n", result.bytes >> 20, result.hits);
     assert_true(result.bytes > 10 << 20);
     return result.hits;
+}
+
+static long find_in_memory(const float *values, bool quiet)
+{
+    return find_forms(values, ANY_FORM, quiet);
 }
 
 static void pause_ms(long ms)
@@ -99,7 +118,8 @@ static void send_probe(const float *values, bool matches)
     assert_int_equal(ack.alerted_count, matches ? 1 : 0);
 }
 
-/* While a match waits for the database it has to be in memory: the search would find it. */
+/* While a match waits for the database it has to be in memory, turned, and the search finds it; as
+ * it came it is gone already. */
 static void what_is_in_use_is_found(void **state)
 {
     struct ov_buf target = OV_BUF_INIT;
@@ -118,7 +138,9 @@ static void what_is_in_use_is_found(void **state)
     assert_true(
         peer_send_one(&scene.peer, scene.number, scene.number, face_values(&scene.faces.wanted)));
     assert_false(peer_receive_ack(&scene.peer, 500, &ack));
-    assert_true(find_in_memory(face_values(&scene.faces.wanted), true) > 400); /* all of it */
+    const float *wanted = face_values(&scene.faces.wanted);
+    assert_true(find_forms(wanted, AS_COMPARED, true) > 400); /* all of it */
+    assert_int_equal(find_forms(wanted, AS_IT_CAME, false), 0);
     assert_int_equal(world_psql_number(&scene.world,
                                        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE"
                                        " relation = 'overt.alert'::regclass AND mode = "

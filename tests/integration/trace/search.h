@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SEARCH_NEEDLES_MAX 512u
+#define SEARCH_NEEDLES_MAX 1024u
 #define SEARCH_WINDOW_BYTES 32u
 
 struct search_needle {

@@ -19,6 +19,7 @@
 #include "tests/integration/harness/faces.h"
 #include "tests/integration/harness/peer.h"
 #include "tests/integration/harness/process.h"
+#include "tests/integration/harness/turned.h"
 #include "tests/integration/harness/world.h"
 #include "tests/integration/trace/forms.h"
 #include "tests/integration/trace/search.h"
@@ -250,11 +251,16 @@ static void add_descriptor(const char *name, const float *values)
 {
     uint8_t wire[2 * PEER_DIMENSION];
     float received[PEER_DIMENSION];
+    float turned[PEER_DIMENSION];
+    struct rotation *rotation = turned_rotation(&trace.world, &trace.deployment);
     peer_wire_form(values, wire);
     forms_as_received(values, received, PEER_DIMENSION);
+    rotation_apply(rotation, received, 1, turned);
+    rotation_unref(rotation);
     search_add_windows(&trace.search, name, wire, sizeof(wire), true);
     search_add_windows(&trace.search, name, values, FLOAT_BYTES, true);
     search_add_windows(&trace.search, name, received, FLOAT_BYTES, true);
+    search_add_windows(&trace.search, name, turned, FLOAT_BYTES, true);
 }
 
 /* How every JPEG that Overt makes begins. */

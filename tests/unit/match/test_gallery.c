@@ -29,7 +29,7 @@ static int set_up(void **state)
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     uint64_t seed = 88172645463325252u;
     faiss_thread_init();
-    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, NULL);
     assert_non_null(fixture);
     assert_non_null(builder);
     for (uint32_t t = 0; t < TEMPLATES; t++) {
@@ -162,7 +162,7 @@ static void of_equal_templates_the_first_added_is_named(void **state)
     struct gallery *gallery = NULL;
     struct candidate_list list;
     rows_fill(row, &seed);
-    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, NULL);
     for (uint32_t t = 0; t < 6; t++) { /* entries 1, 0, 1, 0, ... all with the same template */
         struct ov_id entry = rows_id(1 - t % 2);
         struct ov_id image = rows_id(10 + t);
@@ -187,7 +187,8 @@ static void an_empty_gallery_finds_nothing(void **state)
     struct fixture *fixture = *state;
     struct gallery *gallery = NULL;
     struct candidate_list list;
-    assert_int_equal(gallery_build(gallery_builder_new(ROWS_DIMENSION), &gallery, NULL), OV_OK);
+    assert_int_equal(gallery_build(gallery_builder_new(ROWS_DIMENSION, NULL), &gallery, NULL),
+                     OV_OK);
     assert_int_equal(gallery_templates(gallery), 0);
     assert_int_equal(gallery_search(gallery, fixture->queries[0], QUERIES, -1.0f, &list, NULL),
                      OV_OK);
@@ -204,7 +205,7 @@ static void a_template_that_is_not_normalised_is_refused(void **state)
     const float factors[] = {0.0f, 0.99f, 1.01f, NAN, INFINITY};
     for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
         struct ov_error err = OV_ERROR_INIT;
-        struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+        struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, NULL);
         for (int d = 0; d < ROWS_DIMENSION; d++)
             row[d] = fixture->templates[0][d] * factors[i];
         assert_int_equal(gallery_builder_add(builder, &id, &id, row, &err), OV_ERR_INVALID);

@@ -13,6 +13,8 @@
 
 #include "common/base/queue.h"
 #include "server/match/matcher.h"
+#include "server/vault/rotation_cache.h"
+#include "server/vault/rotation_make.h"
 #include "tests/unit/match/rows.h"
 
 #define PEOPLE 40u
@@ -24,7 +26,8 @@ struct fixture {
     struct ov_clock clock; /* the test's own, see below */
     _Atomic int64_t utc_us;
     _Atomic int64_t mono_us;
-    float people[PEOPLE][ROWS_DIMENSION];
+    float people[PEOPLE][ROWS_DIMENSION]; /* as cameras see them */
+    struct rotation *rotation;
     struct registry *registry;
     struct tally *tally;
     struct ov_queue *done;
@@ -52,12 +55,13 @@ static void on_matched(void *ctx, struct match_job *take_job)
 static struct gallery *make_gallery(const struct fixture *fixture, uint32_t turn)
 {
     struct gallery *gallery = NULL;
-    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, fixture->rotation);
     for (uint32_t i = 0; i < PEOPLE; i++) {
         uint32_t person = (i + turn) % PEOPLE;
         struct ov_id id = rows_id(person);
-        assert_int_equal(gallery_builder_add(builder, &id, &id, fixture->people[person], NULL),
-                         OV_OK);
+        float turned[ROWS_DIMENSION];
+        rotation_apply(fixture->rotation, fixture->people[person], 1, turned);
+        assert_int_equal(gallery_builder_add(builder, &id, &id, turned, NULL), OV_OK);
     }
     assert_int_equal(gallery_build(builder, &gallery, NULL), OV_OK);
     return gallery;
@@ -80,6 +84,10 @@ static int set_up(void **state)
     assert_non_null(fixture);
     for (uint32_t i = 0; i < PEOPLE; i++)
         rows_fill(fixture->people[i], &seed);
+    struct ov_secret rotation_seed = OV_SECRET_INIT;
+    assert_int_equal(ov_secret_new(&rotation_seed, ROTATION_SEED_BYTES), OV_OK);
+    assert_int_equal(rotation_new(&rotation_seed, ROWS_DIMENSION, &fixture->rotation, NULL), OV_OK);
+    ov_secret_free(&rotation_seed);
     fixture->clock = (struct ov_clock){fake_utc, fake_mono, fixture};
     fixture->registry = registry_new(&fixture->clock);
     registry_confirm(fixture->registry, 0);
@@ -114,6 +122,7 @@ static int tear_down(void **state)
     ov_queue_free(fixture->done, free_job);
     registry_free(fixture->registry);
     tally_free(fixture->tally);
+    rotation_unref(fixture->rotation);
     free(fixture);
     return 0;
 }
@@ -199,6 +208,22 @@ static void of_a_probe_without_a_match_no_descriptor_is_left(void **state)
     match_job_free(job);
 }
 
+/* Of one with a match the turned form alone, in which it is sealed. */
+static void of_a_probe_with_a_match_the_turned_descriptor_is_left(void **state)
+{
+    struct fixture *fixture = *state;
+    void *item = NULL;
+    float turned[ROWS_DIMENSION];
+    struct match_job *job = make_job(fixture, 3, 1);
+    rotation_apply(fixture->rotation,
+                   (const float *)(const void *)job->batch.probes[0].descriptor.data, 1, turned);
+    assert_int_equal(matchers_submit(fixture->matchers, job), OV_OK);
+    assert_int_equal(ov_queue_pop(fixture->done, 60000, &item), OV_OK);
+    job = item;
+    assert_memory_equal(job->batch.probes[0].descriptor.data, turned, sizeof(turned));
+    match_job_free(job);
+}
+
 static void nothing_is_compared_for_a_deployment_that_is_not_live(void **state)
 {
     struct fixture *fixture = *state;
@@ -261,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_is_answered_rightly_while_galleries_are_swapped),
         cmocka_unit_test(of_a_probe_without_a_match_no_descriptor_is_left),
+        cmocka_unit_test(of_a_probe_with_a_match_the_turned_descriptor_is_left),
         cmocka_unit_test(nothing_is_compared_for_a_deployment_that_is_not_live),
         cmocka_unit_test(nothing_is_compared_once_the_window_is_over),
         cmocka_unit_test(nothing_is_compared_once_the_database_was_silent_too_long),

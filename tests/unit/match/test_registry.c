@@ -30,7 +30,7 @@ static struct gallery *make_gallery(uint32_t templates)
     uint64_t seed = 3;
     float row[ROWS_DIMENSION];
     struct gallery *gallery = NULL;
-    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION);
+    struct gallery_builder *builder = gallery_builder_new(ROWS_DIMENSION, NULL);
     for (uint32_t t = 0; t < templates; t++) {
         struct ov_id id = rows_id(t);
         rows_fill(row, &seed);
