@@ -1,4 +1,5 @@
-/* DeploymentState and Lease: whether the client may capture. Pure functions; any thread. */
+/* DeploymentState, Lease and PauseRequest: whether the client may capture. Pure functions; any
+ * thread. */
 #include <string.h>
 
 #include "common/base/bytes.h"
@@ -140,4 +141,37 @@ void ov_lease_signed_bytes(const struct ov_lease *lease, const struct ov_id *run
     at += OV_ID_BYTES;
     ov_write_be64(at, lease->number);
     ov_write_be32(at + 8, lease->valid_ms);
+}
+
+enum ov_status ov_pause_request_encode(const struct ov_pause_request *request,
+                                       struct ov_secret *ret_frame)
+{
+    if (check_time("pressed_at_us", request->pressed_at_us, NULL) != OV_OK)
+        return OV_ERR_INVALID;
+    Overt__V1__PauseRequest message;
+    overt__v1__pause_request__init(&message);
+    message.deployment_id = codec_borrow(request->deployment_id.bytes, OV_ID_BYTES);
+    message.pressed_at_us = request->pressed_at_us;
+    return codec_pack(&message.base, OV_FRAME_PAUSE_REQUEST, ret_frame);
+}
+
+enum ov_status ov_pause_request_decode(const uint8_t *data, size_t size,
+                                       struct ov_pause_request *ret, struct ov_error *err)
+{
+    struct codec_arena arena;
+    ProtobufCMessage *message = NULL;
+    struct ov_pause_request request = {0};
+    enum ov_status status = codec_unpack(&overt__v1__pause_request__descriptor,
+                                         OV_FRAME_PAUSE_REQUEST, data, size, &arena, &message, err);
+    if (status == OV_OK) {
+        const Overt__V1__PauseRequest *in = (const Overt__V1__PauseRequest *)message;
+        request.pressed_at_us = in->pressed_at_us;
+        status = take_id("deployment_id", &in->deployment_id, &request.deployment_id, err);
+    }
+    if (status == OV_OK)
+        status = check_time("pressed_at_us", request.pressed_at_us, err);
+    codec_done(&arena);
+    if (status == OV_OK)
+        *ret = request;
+    return status;
 }

@@ -35,6 +35,7 @@ static const struct frame_rule {
     {OV_FRAME_COUNTS_ACK, "counts_ack", FROM_SERVER, IN_OPEN, 1 * KIB},
     {OV_FRAME_DEPLOYMENT_STATE, "deployment_state", FROM_SERVER, IN_OPEN, 1 * KIB},
     {OV_FRAME_LEASE, "lease", FROM_SERVER, IN_OPEN, 1 * KIB},
+    {OV_FRAME_PAUSE_REQUEST, "pause_request", FROM_CLIENT, IN_OPEN, 1 * KIB},
     {OV_FRAME_PING, "ping", FROM_EITHER, IN_OPEN, 1 * KIB},
     {OV_FRAME_PONG, "pong", FROM_EITHER, IN_OPEN, 1 * KIB},
 };

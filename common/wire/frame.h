@@ -12,7 +12,7 @@
 #include "common/base/status.h"
 
 #define OV_FRAME_HEADER_BYTES 6u
-#define OV_PROTOCOL_VERSION 1u
+#define OV_PROTOCOL_VERSION 2u
 #define OV_ALPN_CAPTURE "overt/1"
 #define OV_CAPTURE_PORT 7600
 #define OV_API_PORT 7643
@@ -31,6 +31,7 @@ enum ov_frame_type {
     OV_FRAME_COUNTS_ACK = 31,
     OV_FRAME_DEPLOYMENT_STATE = 40,
     OV_FRAME_LEASE = 41,
+    OV_FRAME_PAUSE_REQUEST = 42,
     OV_FRAME_PING = 50,
     OV_FRAME_PONG = 51
 };

@@ -1,13 +1,9 @@
-/* Hello and Welcome: who is calling, and the terms of the session. Pure functions; any thread. */
+/* Hello: who is calling. Pure functions; any thread. */
 #include <string.h>
 
 #include "common/face/face.h"
 #include "common/wire/codec.h"
 #include "common/wire/messages.h"
-
-#define CREDIT_MAX (1u << 20)
-#define SIDE_MAX_PX 65535u
-#define GATE_MAX 65535.0f
 
 _Static_assert((int)OV_SOURCE_LIVE == (int)OVERT__V1__SOURCE_KIND__SOURCE_KIND_LIVE &&
                    (int)OV_SOURCE_FILE == (int)OVERT__V1__SOURCE_KIND__SOURCE_KIND_FILE &&
@@ -128,126 +124,5 @@ enum ov_status ov_hello_decode(const uint8_t *data, size_t size, struct ov_hello
     codec_done(&arena);
     if (status == OV_OK)
         *ret = hello;
-    return status;
-}
-
-static enum ov_status check_gate(const struct ov_quality_gate *gate, struct ov_error *err)
-{
-    const float values[] = {gate->min_eye_distance_px, gate->min_sharpness, gate->max_yaw_deg,
-                            gate->max_pitch_deg,       gate->max_roll_deg,  gate->min_brightness,
-                            gate->max_brightness};
-    enum ov_status status = OV_OK;
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) && status == OV_OK; i++)
-        status = check_number("gate", values[i], 0.0f, GATE_MAX, err);
-    return status;
-}
-
-static enum ov_status check_welcome(const struct ov_welcome *welcome, struct ov_error *err)
-{
-    if (welcome->protocol == 0)
-        return codec_refuse(err, "protocol", "is missing");
-    if (welcome->credit > CREDIT_MAX)
-        return codec_refuse(err, "credit", "is implausible");
-    if (welcome->min_face_px > SIDE_MAX_PX)
-        return codec_refuse(err, "min_face_px", "is implausible");
-    enum ov_status status = check_text("site", welcome->site, sizeof(welcome->site), err);
-    if (status == OV_OK)
-        status = check_text("deployment_name", welcome->deployment_name,
-                            sizeof(welcome->deployment_name), err);
-    if (status == OV_OK)
-        status = check_number("threshold", welcome->threshold, -1.0f, 1.0f, err);
-    if (status == OV_OK)
-        status = check_time("server_time_us", welcome->server_time_us, err);
-    return status != OV_OK ? status : check_gate(&welcome->gate, err);
-}
-
-static Overt__V1__QualityGate gate_message(const struct ov_quality_gate *gate)
-{
-    Overt__V1__QualityGate message;
-    overt__v1__quality_gate__init(&message);
-    message.min_eye_distance_px = gate->min_eye_distance_px;
-    message.min_sharpness = gate->min_sharpness;
-    message.max_yaw_deg = gate->max_yaw_deg;
-    message.max_pitch_deg = gate->max_pitch_deg;
-    message.max_roll_deg = gate->max_roll_deg;
-    message.min_brightness = gate->min_brightness;
-    message.max_brightness = gate->max_brightness;
-    return message;
-}
-
-static struct ov_quality_gate gate_of(const Overt__V1__QualityGate *message)
-{
-    struct ov_quality_gate gate = {
-        .min_eye_distance_px = message->min_eye_distance_px,
-        .min_sharpness = message->min_sharpness,
-        .max_yaw_deg = message->max_yaw_deg,
-        .max_pitch_deg = message->max_pitch_deg,
-        .max_roll_deg = message->max_roll_deg,
-        .min_brightness = message->min_brightness,
-        .max_brightness = message->max_brightness,
-    };
-    return gate;
-}
-
-enum ov_status ov_welcome_encode(const struct ov_welcome *welcome, struct ov_secret *ret_frame)
-{
-    if (check_welcome(welcome, NULL) != OV_OK)
-        return OV_ERR_INVALID;
-    Overt__V1__QualityGate gate = gate_message(&welcome->gate);
-    Overt__V1__Welcome message;
-    overt__v1__welcome__init(&message);
-    message.protocol = welcome->protocol;
-    message.site = codec_text(welcome->site);
-    message.deployment_id = codec_borrow(welcome->deployment_id.bytes, OV_ID_BYTES);
-    message.deployment_name = codec_text(welcome->deployment_name);
-    message.exercise = welcome->exercise;
-    message.threshold = welcome->threshold;
-    message.credit = welcome->credit;
-    message.lease_key = codec_borrow(welcome->lease_key, sizeof(welcome->lease_key));
-    message.server_time_us = welcome->server_time_us;
-    message.gate = &gate;
-    message.min_face_px = welcome->min_face_px;
-    return codec_pack(&message.base, OV_FRAME_WELCOME, ret_frame);
-}
-
-static enum ov_status take_welcome(const Overt__V1__Welcome *message, struct ov_welcome *out,
-                                   struct ov_error *err)
-{
-    out->protocol = message->protocol;
-    out->exercise = message->exercise != 0;
-    out->threshold = message->threshold;
-    out->credit = message->credit;
-    out->server_time_us = message->server_time_us;
-    out->min_face_px = message->min_face_px;
-    if (message->gate == NULL)
-        return codec_refuse(err, "gate", "is missing");
-    out->gate = gate_of(message->gate);
-    enum ov_status status = take_text("site", message->site, out->site, sizeof(out->site), err);
-    if (status == OV_OK)
-        status = take_id("deployment_id", &message->deployment_id, &out->deployment_id, err);
-    if (status == OV_OK)
-        status = take_text("deployment_name", message->deployment_name, out->deployment_name,
-                           sizeof(out->deployment_name), err);
-    if (status == OV_OK)
-        status = take_bytes("lease_key", &message->lease_key, out->lease_key,
-                            sizeof(out->lease_key), err);
-    return status;
-}
-
-enum ov_status ov_welcome_decode(const uint8_t *data, size_t size, struct ov_welcome *ret,
-                                 struct ov_error *err)
-{
-    struct codec_arena arena;
-    ProtobufCMessage *message = NULL;
-    struct ov_welcome welcome = {0};
-    enum ov_status status = codec_unpack(&overt__v1__welcome__descriptor, OV_FRAME_WELCOME, data,
-                                         size, &arena, &message, err);
-    if (status == OV_OK)
-        status = take_welcome((const Overt__V1__Welcome *)message, &welcome, err);
-    if (status == OV_OK)
-        status = check_welcome(&welcome, err);
-    codec_done(&arena);
-    if (status == OV_OK)
-        *ret = welcome;
     return status;
 }

@@ -20,6 +20,7 @@
 #include "common/base/secret.h"
 #include "common/base/status.h"
 #include "common/face/quality.h"
+#include "common/face/zone.h"
 
 #define OV_CAMERA_NAME_SIZE 65 /* with NUL; 1..64 bytes of [A-Za-z0-9._-] */
 #define OV_CAMERAS_MAX 16
@@ -51,6 +52,11 @@ OV_CHECKED enum ov_status ov_hello_encode(const struct ov_hello *hello,
 OV_CHECKED enum ov_status ov_hello_decode(const uint8_t *data, size_t size, struct ov_hello *ret,
                                           struct ov_error *err);
 
+struct ov_camera_zone {
+    char camera[OV_CAMERA_NAME_SIZE];
+    struct ov_zone zone; /* never the whole picture */
+};
+
 struct ov_welcome {
     uint32_t protocol;
     char site[OV_TEXT_SIZE];
@@ -63,7 +69,13 @@ struct ov_welcome {
     int64_t server_time_us;
     struct ov_quality_gate gate;
     uint32_t min_face_px;
+    size_t zone_count; /* cameras that have one; 0..OV_CAMERAS_MAX */
+    struct ov_camera_zone zones[OV_CAMERAS_MAX];
+    bool has_settings_digest;
+    uint8_t settings_digest[OV_DIGEST_BYTES];
 };
+/* The zone of this camera; without points where it has none. Borrowed. */
+const struct ov_zone *ov_welcome_zone(const struct ov_welcome *welcome, const char *camera);
 OV_CHECKED enum ov_status ov_welcome_encode(const struct ov_welcome *welcome,
                                             struct ov_secret *ret_frame);
 OV_CHECKED enum ov_status ov_welcome_decode(const uint8_t *data, size_t size,
@@ -85,6 +97,7 @@ struct ov_probe {
     uint64_t track;
     int64_t captured_at_us;
     uint32_t box_left, box_top, box_width, box_height; /* px */
+    uint32_t frame_width, frame_height;                /* px; both or neither */
     struct ov_quality quality;
     struct ov_secret descriptor; /* dimension float32, renormalised after decoding */
 };
@@ -224,6 +237,16 @@ OV_CHECKED enum ov_status ov_lease_decode(const uint8_t *data, size_t size, stru
 #define OV_LEASE_SIGNED_BYTES (15 + 16 + 16 + 8 + 4)
 void ov_lease_signed_bytes(const struct ov_lease *lease, const struct ov_id *run_id,
                            uint8_t out[OV_LEASE_SIGNED_BYTES]);
+
+struct ov_pause_request {
+    struct ov_id deployment_id;
+    int64_t pressed_at_us;
+};
+OV_CHECKED enum ov_status ov_pause_request_encode(const struct ov_pause_request *request,
+                                                  struct ov_secret *ret_frame);
+OV_CHECKED enum ov_status ov_pause_request_decode(const uint8_t *data, size_t size,
+                                                  struct ov_pause_request *ret,
+                                                  struct ov_error *err);
 
 struct ov_ping {
     uint64_t number;

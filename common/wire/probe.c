@@ -20,6 +20,9 @@ static enum ov_status check_box(const struct ov_probe *probe, struct ov_error *e
         return codec_refuse(err, "box", "reaches beyond 65535 px");
     if (probe->box_width == 0 || probe->box_height == 0)
         return codec_refuse(err, "box", "is empty");
+    if (probe->frame_width > SIDE_MAX_PX || probe->frame_height > SIDE_MAX_PX ||
+        (probe->frame_width == 0) != (probe->frame_height == 0))
+        return codec_refuse(err, "frame", "has to be a picture's width and height, or neither");
     return OV_OK;
 }
 
@@ -89,6 +92,8 @@ static void put_box_and_quality(const struct ov_probe *probe, Overt__V1__Box *bo
     box->top = probe->box_top;
     box->width = probe->box_width;
     box->height = probe->box_height;
+    box->frame_width = probe->frame_width;
+    box->frame_height = probe->frame_height;
     overt__v1__quality__init(quality);
     quality->eye_distance_px = probe->quality.eye_distance_px;
     quality->sharpness = probe->quality.sharpness;
@@ -195,6 +200,8 @@ static enum ov_status take_probe(const Overt__V1__Probe *message, uint32_t dimen
     out->box_top = message->box->top;
     out->box_width = message->box->width;
     out->box_height = message->box->height;
+    out->frame_width = message->box->frame_width;
+    out->frame_height = message->box->frame_height;
     out->quality.eye_distance_px = message->quality->eye_distance_px;
     out->quality.sharpness = message->quality->sharpness;
     out->quality.yaw_deg = message->quality->yaw_deg;

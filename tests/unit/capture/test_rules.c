@@ -65,7 +65,7 @@ static void a_hello_of_another_protocol_or_without_run_is_refused(void **state)
 {
     struct deployment deployment = live_deployment();
     struct ov_hello hello = good_hello();
-    hello.protocol = 2;
+    hello.protocol = OV_PROTOCOL_VERSION - 1;
     expect_hello(&hello, &deployment, "hello.protocol");
     hello = good_hello();
     memset(&hello.run_id, 0, sizeof(hello.run_id));

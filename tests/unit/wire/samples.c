@@ -56,6 +56,14 @@ struct ov_welcome sample_welcome(void)
     put(welcome.site, sizeof(welcome.site), "high-street");
     put(welcome.deployment_name, sizeof(welcome.deployment_name), "Übung am Markt");
     memset(welcome.lease_key, 0x4b, sizeof(welcome.lease_key));
+    welcome.zone_count = 2;
+    welcome.zones[0].zone = (struct ov_zone){3, {{0, 0}, {10000, 0}, {5000, 10000}}};
+    welcome.zones[1].zone =
+        (struct ov_zone){4, {{100, 200}, {9000, 300}, {8000, 9000}, {50, 8000}}};
+    put(welcome.zones[0].camera, OV_CAMERA_NAME_SIZE, "north.gate-1");
+    put(welcome.zones[1].camera, OV_CAMERA_NAME_SIZE, "South_2");
+    welcome.has_settings_digest = true;
+    memset(welcome.settings_digest, 0x5e, sizeof(welcome.settings_digest));
     return welcome;
 }
 
@@ -106,6 +114,8 @@ struct ov_probe_batch sample_batch(size_t count, uint32_t dimension)
         probe->box_top = 65535;
         probe->box_width = 100;
         probe->box_height = 120;
+        probe->frame_width = 1920;
+        probe->frame_height = 65535;
         probe->quality = sample_quality;
         probe->descriptor = descriptor_of(dimension, (unsigned)i);
     }
@@ -194,6 +204,12 @@ struct ov_lease sample_lease(void)
     return lease;
 }
 
+struct ov_pause_request sample_pause_request(void)
+{
+    struct ov_pause_request request = {.deployment_id = id_of(1), .pressed_at_us = SAMPLE_TIME_US};
+    return request;
+}
+
 struct ov_ping sample_ping(void)
 {
     struct ov_ping ping = {.number = 1, .sent_at_us = SAMPLE_TIME_US};
@@ -255,6 +271,7 @@ PLAIN_FAMILY(counts, sample_counts)
 PLAIN_FAMILY(counts_ack, sample_counts_ack)
 PLAIN_FAMILY(deployment_state, sample_state)
 PLAIN_FAMILY(lease, sample_lease)
+PLAIN_FAMILY(pause_request, sample_pause_request)
 PLAIN_FAMILY(ping, sample_ping)
 PLAIN_FAMILY(pong, sample_pong)
 
@@ -292,6 +309,7 @@ const struct family families[FAMILY_COUNT] = {
     {OV_FRAME_COUNTS_ACK, counts_ack_sample, counts_ack_recode},
     {OV_FRAME_DEPLOYMENT_STATE, deployment_state_sample, deployment_state_recode},
     {OV_FRAME_LEASE, lease_sample, lease_recode},
+    {OV_FRAME_PAUSE_REQUEST, pause_request_sample, pause_request_recode},
     {OV_FRAME_PING, ping_sample, ping_recode},
     {OV_FRAME_PONG, pong_sample, pong_recode},
 };

@@ -28,6 +28,7 @@ struct ov_counts sample_counts(void);
 struct ov_counts_ack sample_counts_ack(void);
 struct ov_deployment_state sample_state(void);
 struct ov_lease sample_lease(void);
+struct ov_pause_request sample_pause_request(void);
 struct ov_ping sample_ping(void);
 struct ov_pong sample_pong(void);
 
@@ -40,7 +41,7 @@ struct family {
                              struct ov_error *err);
 };
 
-#define FAMILY_COUNT 15
+#define FAMILY_COUNT 16
 extern const struct family families[FAMILY_COUNT];
 
 #endif

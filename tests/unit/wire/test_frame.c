@@ -35,6 +35,7 @@ static const struct {
     {31, "counts_ack", SERVER, OPEN, 1024},
     {40, "deployment_state", SERVER, OPEN, 1024},
     {41, "lease", SERVER, OPEN, 1024},
+    {42, "pause_request", CLIENT, OPEN, 1024},
     {50, "ping", CLIENT | SERVER, OPEN, 1024},
     {51, "pong", CLIENT | SERVER, OPEN, 1024},
 };

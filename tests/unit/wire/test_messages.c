@@ -225,6 +225,63 @@ static void welcome_says_only_what_can_be(void **state)
     ACCEPTS(welcome, sample_welcome, m.credit = 0);
 }
 
+static void a_zone_is_a_polygon_of_one_camera(void **state)
+{
+    (void)state;
+    REFUSES(welcome, sample_welcome, m.zone_count = OV_CAMERAS_MAX + 1);
+    REFUSES(welcome, sample_welcome, m.zones[0].zone.count = 0);
+    REFUSES(welcome, sample_welcome, m.zones[0].zone.count = 2);
+    REFUSES(welcome, sample_welcome, m.zones[0].zone.count = OV_ZONE_POINTS_MAX + 1);
+    REFUSES(welcome, sample_welcome, m.zones[1].zone.points[2].x = OV_ZONE_SCALE + 1);
+    REFUSES(welcome, sample_welcome, m.zones[1].zone.points[1] = m.zones[1].zone.points[3]);
+    REFUSES(welcome, sample_welcome, m.zones[1].camera[0] = '/');
+    REFUSES(welcome, sample_welcome,
+            memcpy(m.zones[1].camera, m.zones[0].camera, OV_CAMERA_NAME_SIZE));
+    ACCEPTS(welcome, sample_welcome, m.zone_count = 0);
+    ACCEPTS(welcome, sample_welcome, m.has_settings_digest = false);
+}
+
+/* Sixteen cameras with zones of thirty-two corners are within the limit of the type. */
+static void the_largest_welcome_comes_through_as_it_was(void **state)
+{
+    (void)state;
+    struct ov_welcome in = sample_welcome();
+    struct ov_welcome out;
+    struct ov_secret frame = OV_SECRET_INIT;
+    size_t size = 0;
+    in.zone_count = OV_CAMERAS_MAX;
+    for (size_t i = 0; i < OV_CAMERAS_MAX; i++) {
+        struct ov_camera_zone *named = &in.zones[i];
+        memset(named, 0, sizeof(*named));
+        memset(named->camera, 'c', OV_CAMERA_NAME_SIZE - 1);
+        named->camera[0] = (char)('a' + (int)i);
+        named->zone.count = OV_ZONE_POINTS_MAX;
+        for (size_t p = 0; p < OV_ZONE_POINTS_MAX - 1; p++) /* a comb without gaps */
+            named->zone.points[p] = (struct ov_zone_point){(uint16_t)(300 + 300 * p),
+                                                           (uint16_t)(5000 - 2000 * (p % 2))};
+        named->zone.points[OV_ZONE_POINTS_MAX - 1] = (struct ov_zone_point){5000, 9999};
+    }
+    fill(in.site, sizeof(in.site), 's');
+    fill(in.deployment_name, sizeof(in.deployment_name), 'd');
+    assert_int_equal(ov_welcome_encode(&in, &frame), OV_OK);
+    const uint8_t *body = body_of(&frame, &size);
+    assert_int_equal(ov_welcome_decode(body, size, &out, NULL), OV_OK);
+    assert_int_equal(out.zone_count, OV_CAMERAS_MAX);
+    for (size_t i = 0; i < OV_CAMERAS_MAX; i++)
+        assert_true(ov_zone_equal(ov_welcome_zone(&out, in.zones[i].camera), &in.zones[i].zone));
+    assert_int_equal(ov_welcome_zone(&out, "another")->count, 0);
+    assert_memory_equal(out.settings_digest, in.settings_digest, OV_DIGEST_BYTES);
+    ov_secret_free(&frame);
+}
+
+static void a_pause_names_its_deployment_and_its_time(void **state)
+{
+    (void)state;
+    REFUSES(pause_request, sample_pause_request, m.pressed_at_us = 0);
+    REFUSES(pause_request, sample_pause_request, m.pressed_at_us = INT64_MAX);
+    ACCEPTS(pause_request, sample_pause_request, m.pressed_at_us++);
+}
+
 static void an_error_has_a_stable_code(void **state)
 {
     (void)state;
@@ -469,6 +526,9 @@ int main(void)
         cmocka_unit_test(hello_names_cameras_well_and_once),
         cmocka_unit_test(hello_keeps_all_it_was_given),
         cmocka_unit_test(welcome_says_only_what_can_be),
+        cmocka_unit_test(a_zone_is_a_polygon_of_one_camera),
+        cmocka_unit_test(the_largest_welcome_comes_through_as_it_was),
+        cmocka_unit_test(a_pause_names_its_deployment_and_its_time),
         cmocka_unit_test(an_error_has_a_stable_code),
         cmocka_unit_test(acks_name_probes_of_one_batch),
         cmocka_unit_test(an_alert_says_only_what_can_be),

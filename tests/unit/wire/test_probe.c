@@ -110,6 +110,8 @@ static void times_and_boxes_can_be(void **state)
     REFUSES(p->box_top = UINT32_MAX);
     REFUSES(p->box_width = 0);
     REFUSES(p->box_height = 0);
+    REFUSES(p->frame_width = 65536);
+    REFUSES(p->frame_height = 0); /* a width without a height */
 }
 
 static void qualities_and_descriptors_are_numbers(void **state)
