@@ -15,6 +15,7 @@
 
 #include "client/camera/camera.h"
 #include "client/camera/frame.h"
+#include "client/keys.h"
 #include "client/link/link.h"
 #include "client/options.h"
 #include "client/preview/preview.h"
@@ -26,7 +27,7 @@
 #include "common/net/init.h"
 
 #define EVENTS_MAX 1024
-#define POLL_MS 100
+#define POLL_MS 50 /* the pause key acts within this time */
 #define EXIT_INTERNAL 1
 #define FPS_OF_RECORDINGS 5.0
 
@@ -48,6 +49,7 @@ struct program {
     struct camera *camera;
     struct recogniser *recogniser;
     struct preview preview;
+    struct keys keys;
     int exit_status;
     bool is_over; /* EVENT_DONE has come */
     bool output_is_gone;
@@ -239,12 +241,21 @@ static void show(struct program *program, const struct client_event *event)
  * be.
  */
 static volatile sig_atomic_t signal_count;
+static volatile sig_atomic_t pause_count; /* SIGUSR1: the pause key where there is no keyboard */
 
 /* The first signal ends the run in good order, the second at once. */
 static void on_signal(int signal_number)
 {
-    if (signal_count++ > 0)
+    if (signal_count++ > 0) {
+        keys_restore();
         _exit(128 + signal_number);
+    }
+}
+
+static void on_pause_signal(int signal_number)
+{
+    (void)signal_number;
+    pause_count++;
 }
 
 static void catch_signals(void)
@@ -254,12 +265,26 @@ static void catch_signals(void)
     (void)sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         (void)sigaction(signals[i], &action, NULL);
+    action.sa_handler = on_pause_signal;
+    (void)sigaction(SIGUSR1, &action, NULL);
+}
+
+static void look_for_pause(struct program *program, sig_atomic_t *seen)
+{
+    sig_atomic_t now = pause_count;
+    bool pressed = keys_pause_pressed(&program->keys);
+    if (now == *seen && !pressed)
+        return;
+    *seen = now;
+    link_pause(program->link);
 }
 
 static void loop(struct program *program)
 {
     bool is_stopping = false;
+    sig_atomic_t pauses_seen = 0;
     while (!program->is_over) {
+        look_for_pause(program, &pauses_seen);
         void *event = NULL;
         if (ov_queue_pop(program->events, POLL_MS, &event) == OV_OK) {
             show(program, event);
@@ -282,12 +307,14 @@ static int run(struct program *program)
         preview_init(&program->preview, STDOUT_FILENO, isatty(STDOUT_FILENO) == 1,
                      program->options.json, ov_clock_system());
         catch_signals();
+        keys_start(&program->keys, program->preview.is_terminal);
         if (start_threads(program, &err) == OV_OK) {
             loop(program);
             exit_status = program->exit_status;
         }
     }
     end_threads(program);
+    keys_restore();
     if (err.status != OV_OK)
         (void)fprintf(stderr, "overt-capture: %s\n", err.text);
     return exit_status;

@@ -269,7 +269,9 @@ void options_help(FILE *out)
         "  overt-capture --folder volunteers/ --linger 10        (exercises only)\n\n"
         "It captures only while the server's signed permission holds, at most 30 seconds "
         "beyond\nthe last word from it. No picture and no descriptor is ever written to "
-        "disk. Recordings\nand images are taken in exercises only.\n",
+        "disk. Recordings\nand images are taken in exercises only. The key p, or SIGUSR1, "
+        "stops capturing at once, with or\nwithout the server; it goes on when the deployment "
+        "lead resumes the deployment.\n",
         out);
     for (size_t i = 0; i < row_count; i++) {
         if (rows[i].name == NULL)

@@ -14,6 +14,8 @@ struct permit {
     int64_t until_mono_us;
     uint64_t generation; /* counts up with each grant that follows a closed permit */
     bool granted;
+    bool held;
+    uint64_t holds; /* calls of permit_hold */
     bool stopped;
 };
 
@@ -53,7 +55,8 @@ void permit_free(struct permit *permit)
 /* Caller holds the lock. */
 static bool is_valid(const struct permit *permit)
 {
-    return permit->granted && ov_clock_mono_us(permit->clock) < permit->until_mono_us;
+    return permit->granted && !permit->held &&
+           ov_clock_mono_us(permit->clock) < permit->until_mono_us;
 }
 
 /* Caller holds the lock. */
@@ -81,6 +84,25 @@ void permit_revoke(struct permit *permit)
     (void)pthread_mutex_lock(&permit->lock);
     permit->granted = false;
     (void)pthread_cond_broadcast(&permit->changed);
+    (void)pthread_mutex_unlock(&permit->lock);
+}
+
+/* Whether the next grant begins a new generation is for permit_grant to find out: it does, because
+ * a held permit is not valid. */
+void permit_hold(struct permit *permit)
+{
+    (void)pthread_mutex_lock(&permit->lock);
+    permit->held = true;
+    permit->holds++;
+    permit->granted = false;
+    (void)pthread_cond_broadcast(&permit->changed);
+    (void)pthread_mutex_unlock(&permit->lock);
+}
+
+void permit_release(struct permit *permit, uint64_t holds)
+{
+    (void)pthread_mutex_lock(&permit->lock);
+    permit->held = permit->holds != holds;
     (void)pthread_mutex_unlock(&permit->lock);
 }
 

@@ -2,9 +2,10 @@
  * The permission to capture, as the link holds it and the camera and the recogniser obey it.
  *
  * The link's thread grants (a verified lease, a live deployment, the terms of Welcome) and revokes;
- * every other thread only asks. A permit runs out by itself on the monotonic clock, so capturing
- * ends in time even if the link's thread does not get to say so. The one object of the client that
- * threads share, because a queue could not be read by two and would deliver late.
+ * every other thread only asks, but that the one with the pause key may hold it. A permit runs out
+ * by itself on the monotonic clock, so capturing ends in time even if the link's thread does not
+ * get to say so. The one object of the client that threads share, because a queue could not be read
+ * by two and would deliver late.
  */
 #ifndef OVERT_CLIENT_PERMIT_H
 #define OVERT_CLIENT_PERMIT_H
@@ -15,11 +16,13 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/face/quality.h"
+#include "common/face/zone.h"
 
 /* What Welcome says about which faces may be compared. */
 struct capture_terms {
     struct ov_quality_gate gate;
     uint32_t min_face_px;
+    struct ov_zone zone; /* of this camera */
 };
 
 enum permit_state {
@@ -39,6 +42,10 @@ void permit_free(struct permit *permit);
 void permit_grant(struct permit *permit, const struct capture_terms *terms, int64_t until_mono_us);
 /* Forbids it at once; what was captured before belongs to a generation that is over. */
 void permit_revoke(struct permit *permit);
+/* The pause key: closed at once, whatever is granted, until released. Any thread. */
+void permit_hold(struct permit *permit);
+/* holds: how many the caller knows of. One more, and the permit stays closed. */
+void permit_release(struct permit *permit, uint64_t holds);
 /* Ends the run. Unlike revoking, this does not void what was captured with permission. */
 void permit_stop(struct permit *permit);
 

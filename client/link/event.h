@@ -23,6 +23,7 @@ enum client_event_kind {
     EVENT_CONNECTED,    /* TLS is up */
     EVENT_WELCOME,      /* the server's terms */
     EVENT_CAPTURE,      /* capturing has begun or ended */
+    EVENT_PAUSE_KEY,    /* the pause key was pressed, or the server has heard of it */
     EVENT_ALERT,        /* to be shown; then link_alert_shown */
     EVENT_DISCONNECTED, /* the connection has ended */
     EVENT_ERROR,        /* something went wrong that people should know */
@@ -39,6 +40,9 @@ struct trouble {
 struct link_status {
     const char *link; /* "connecting", "connected" ...; a constant */
     bool capturing;
+    bool is_held;     /* by the pause key */
+    bool has_welcome; /* exercise is known */
+    bool exercise;
     int64_t lease_ms; /* left; 0: none */
     uint32_t credit;
     uint32_t waiting; /* probes not acknowledged */
@@ -70,6 +74,9 @@ struct client_event {
             bool on;
             char reason[OV_CODE_SIZE];
         } capture;
+        struct {
+            bool is_known; /* the server has paused the deployment */
+        } pause_key;
         struct {
             struct ov_alert alert;
             bool is_ours; /* of this run: our own clock took captured_at_us */

@@ -4,14 +4,13 @@
  */
 #include "client/link/link_internal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/log.h"
 
-enum message_kind { MESSAGE_REPORT, MESSAGE_SHOWN, MESSAGE_QUIT };
+enum message_kind { MESSAGE_REPORT, MESSAGE_SHOWN, MESSAGE_PAUSE, MESSAGE_QUIT };
 
 struct message {
     enum message_kind kind;
@@ -77,6 +76,8 @@ static void tell_capture(struct link *link, bool is_on)
         return;
     link->capturing = is_on;
     const char *reason = link->phase != OV_PHASE_LIVE ? link->phase_reason : "lease_over";
+    if (link->hold != HOLD_NONE)
+        reason = "pause_key";
     struct client_event *event = client_event_new(EVENT_CAPTURE);
     if (event == NULL)
         return;
@@ -88,30 +89,41 @@ static void tell_capture(struct link *link, bool is_on)
     link_emit(link, event);
 }
 
+void link_tell_hold(struct link *link)
+{
+    struct client_event *event = client_event_new(EVENT_PAUSE_KEY);
+    if (event != NULL)
+        event->pause_key.is_known = link->hold == HOLD_KNOWN;
+    link_emit(link, event);
+}
+
+void link_said_live(struct link *link)
+{
+    bool was_held = link->hold != HOLD_NONE;
+    if (!hold_live(&link->hold))
+        link_send_pause_request(link);
+    else if (was_held)
+        permit_release(link->options.permit, link->presses);
+}
+
 void link_update_permit(struct link *link)
 {
     bool may_capture = link->has_welcome && link->phase == OV_PHASE_LIVE &&
-                       lease_is_valid(&link->lease, link_now_us(link));
+                       link->hold == HOLD_NONE && lease_is_valid(&link->lease, link_now_us(link));
     if (may_capture) {
-        const struct capture_terms terms = {link->welcome.gate, link->welcome.min_face_px};
+        const struct capture_terms terms = {link->welcome.gate, link->welcome.min_face_px,
+                                            *ov_welcome_zone(&link->welcome, link->options.camera)};
         permit_grant(link->options.permit, &terms, link->lease.until_mono_us);
     } else if (link->capturing) {
         permit_revoke(link->options.permit);
-        link_count_lost(link, outbox_wipe(link->outbox),
-                        link->phase == OV_PHASE_LIVE ? LOST_LINK : LOST_AUTHORITY);
+        bool was_lost = link->phase == OV_PHASE_LIVE && link->hold == HOLD_NONE;
+        link_count_lost(link, outbox_wipe(link->outbox), was_lost ? LOST_LINK : LOST_AUTHORITY);
         crops_wipe(link->crops);
     }
     tell_capture(link, may_capture);
 }
 
 /* --- what other threads hand over ------------------------------------------------------------- */
-
-static uint32_t to_px(float value, uint32_t min)
-{
-    if (!(value > (float)min))
-        return min;
-    return value < 65535.0f ? (uint32_t)lroundf(value) : 65535u;
-}
 
 static void fill_probe(struct link *link, struct found_face *face, struct ov_probe *probe)
 {
@@ -120,10 +132,12 @@ static void fill_probe(struct link *link, struct found_face *face, struct ov_pro
     (void)snprintf(probe->camera, sizeof(probe->camera), "%s", link->options.camera);
     probe->track = face->track;
     probe->captured_at_us = face->captured_at_us;
-    probe->box_left = to_px(face->box.left, 0);
-    probe->box_top = to_px(face->box.top, 0);
-    probe->box_width = to_px(face->box.width, 1);
-    probe->box_height = to_px(face->box.height, 1);
+    probe->box_left = face->at.left;
+    probe->box_top = face->at.top;
+    probe->box_width = face->at.width;
+    probe->box_height = face->at.height;
+    probe->frame_width = face->at.frame_width;
+    probe->frame_height = face->at.frame_height;
     probe->quality = face->quality;
     probe->descriptor = ov_secret_take(&face->descriptor);
 }
@@ -171,6 +185,20 @@ static void on_report(struct link *link, struct report *report)
     }
 }
 
+/* The permit is held already, by the thread that has the key. */
+static void on_pause(struct link *link)
+{
+    link->presses++;
+    if (!hold_press(&link->hold))
+        return;
+    link->pressed_at_us = ov_clock_utc_us(link->options.clock);
+    ov_log(OV_LOG_INFO, "link", "pause_key", "connected=%d", link->stage == LINK_OPEN);
+    link_update_permit(link);
+    link_tell_hold(link);
+    if (link->stage == LINK_OPEN)
+        link_send_pause_request(link);
+}
+
 static void on_quit(struct link *link)
 {
     link->is_quitting = true;
@@ -195,6 +223,9 @@ static void on_message(void *ctx, void *message)
     case MESSAGE_SHOWN:
         if (seen_shown(link->seen, &taken->alert_id))
             link_send_alert_ack(link, &taken->alert_id);
+        break;
+    case MESSAGE_PAUSE:
+        on_pause(link);
         break;
     case MESSAGE_QUIT:
         on_quit(link);
@@ -237,6 +268,13 @@ void link_alert_shown(struct link *link, const struct ov_id *alert_id)
         ov_log(OV_LOG_ERROR, "link", "ack_lost", "reason=memory");
 }
 
+void link_pause(struct link *link)
+{
+    permit_hold(link->options.permit);
+    while (post(link, MESSAGE_PAUSE, NULL, NULL, OV_WAIT_FOREVER) == OV_ERR_LIMIT)
+        ; /* memory is out: it may come back, and until then nothing is captured */
+}
+
 /* --- janitor ---------------------------------------------------------------------------------- */
 
 static void emit_status(struct link *link, int64_t now_us)
@@ -257,6 +295,9 @@ static void emit_status(struct link *link, int64_t now_us)
         return;
     event->status.link = names[link->stage];
     event->status.capturing = link->capturing;
+    event->status.is_held = link->hold != HOLD_NONE;
+    event->status.has_welcome = link->has_welcome;
+    event->status.exercise = link->welcome.exercise;
     if (lease_is_valid(&link->lease, now_us))
         event->status.lease_ms = (link->lease.until_mono_us - now_us) / OV_US_PER_MS;
     event->status.credit = link->credit;

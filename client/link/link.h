@@ -50,6 +50,12 @@ bool link_has_room(void *link);
 /* The terminal's thread has shown this alert: it may be acknowledged. */
 void link_alert_shown(struct link *link, const struct ov_id *alert_id);
 
+/*
+ * The pause key: nothing is captured from the moment this returns, with or without a server, until
+ * the server has paused the deployment and says that it is live again. Any thread.
+ */
+void link_pause(struct link *link);
+
 /* After EVENT_DONE, or to give up at once; the recogniser must have ended. Takes NULL. */
 void link_free(struct link *link);
 

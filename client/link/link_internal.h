@@ -15,6 +15,7 @@
 #include "client/link/counts.h"
 #include "client/link/crops.h"
 #include "client/link/event.h"
+#include "client/link/hold.h"
 #include "client/link/lease.h"
 #include "client/link/link.h"
 #include "client/link/outbox.h"
@@ -81,6 +82,9 @@ struct link {
     struct lease_state lease;
     enum ov_phase phase;
     char phase_reason[OV_CODE_SIZE];
+    enum hold hold;   /* the pause key */
+    uint64_t presses; /* that have come to this thread */
+    int64_t pressed_at_us;
     bool capturing; /* what was last told to the permit and the terminal */
 
     uint64_t last_sequence;
@@ -110,6 +114,10 @@ void link_emit_trouble(struct link *link, enum client_event_kind kind,
                        const struct trouble *trouble);
 /* Brings the permit in line with lease and phase; wipes when capturing ends. */
 void link_update_permit(struct link *link);
+/* Says on the terminal that the pause key was pressed, and what the server knows of it. */
+void link_tell_hold(struct link *link);
+/* The deployment is live: ends a pause that the server knew of, or tells it (again). */
+void link_said_live(struct link *link);
 /* Why faces that were made into probes are given up. */
 enum lost_reason {
     LOST_CAPACITY, /* too many or too old: counted as such if they were never sent */
@@ -138,6 +146,7 @@ void link_send_probes(struct link *link);
 void link_send_counts(struct link *link);
 void link_send_ping(struct link *link);
 void link_send_pong(struct link *link, const struct ov_ping *ping);
+void link_send_pause_request(struct link *link);
 void link_send_alert_ack(struct link *link, const struct ov_id *alert_id);
 void link_send_crop(struct link *link, const struct ov_crop_request *request);
 

@@ -65,6 +65,26 @@ static bool accept_terms(struct link *link, const struct ov_welcome *welcome)
     return true;
 }
 
+/* Which faces may be compared; not the threshold, which is the server's. */
+static bool has_same_terms(const struct ov_welcome *a, const struct ov_welcome *b)
+{
+    if (a->min_face_px != b->min_face_px || memcmp(&a->gate, &b->gate, sizeof(a->gate)) != 0 ||
+        a->zone_count != b->zone_count)
+        return false;
+    for (size_t i = 0; i < a->zone_count; i++)
+        if (!ov_zone_equal(&a->zones[i].zone, ov_welcome_zone(b, a->zones[i].camera)))
+            return false;
+    return true;
+}
+
+/* What waits was captured by terms that no longer hold. */
+static void void_captured(struct link *link)
+{
+    permit_revoke(link->options.permit);
+    link_count_lost(link, outbox_wipe(link->outbox), LOST_AUTHORITY);
+    crops_wipe(link->crops);
+}
+
 static enum ov_status on_welcome(struct link *link, const uint8_t *body, size_t size,
                                  struct ov_error *err)
 {
@@ -72,6 +92,8 @@ static enum ov_status on_welcome(struct link *link, const uint8_t *body, size_t 
     enum ov_status status = ov_welcome_decode(body, size, &welcome, err);
     if (status != OV_OK || !accept_terms(link, &welcome))
         return status;
+    if (link->has_welcome && !has_same_terms(&link->welcome, &welcome))
+        void_captured(link);
     link->welcome = welcome;
     link->has_welcome = true;
     link->stage = LINK_OPEN;
@@ -88,6 +110,7 @@ static enum ov_status on_welcome(struct link *link, const uint8_t *body, size_t 
     if (event != NULL)
         event->welcome = welcome;
     link_emit(link, event);
+    link_said_live(link);
     link_update_permit(link);
     return OV_OK;
 }
@@ -112,7 +135,8 @@ static bool is_passing(const struct link *link, const char *code)
                                               "deployment.not_searchable"};
     if (strncmp(code, "server.", strlen("server.")) == 0)
         return true;
-    bool may_wait = link->options.source_kind == OV_SOURCE_LIVE || link->phase == OV_PHASE_PAUSED;
+    bool may_wait = link->options.source_kind == OV_SOURCE_LIVE || link->phase == OV_PHASE_PAUSED ||
+                    link->hold != HOLD_NONE;
     return may_wait && is_one_of(code, before_live, sizeof(before_live) / sizeof(before_live[0]));
 }
 
@@ -138,6 +162,8 @@ static enum ov_status on_error(struct link *link, const uint8_t *body, size_t si
     (void)snprintf(trouble.text, sizeof(trouble.text), "%s", message.text);
     link_emit_trouble(link, EVENT_ERROR, &trouble);
     link->server_said_error = true;
+    if (strcmp(message.code, "deployment.not_live") == 0 && hold_not_live(&link->hold))
+        link_tell_hold(link);
     if (is_final(link, message.code))
         link_give_up(link, CLIENT_EXIT_REFUSED, message.code, message.text);
     else
@@ -237,6 +263,11 @@ static enum ov_status on_deployment_state(struct link *link, const uint8_t *body
            link->phase_reason);
     if (state.phase == OV_PHASE_CLOSED)
         lease_end(&link->lease);
+    if (state.phase == OV_PHASE_LIVE)
+        link_said_live(link);
+    if (state.phase == OV_PHASE_PAUSED && strcmp(link->phase_reason, "settings_changed") != 0 &&
+        hold_paused(&link->hold))
+        link_tell_hold(link);
     link_update_permit(link);
     if (state.phase == OV_PHASE_CLOSED)
         permit_stop(link->options.permit); /* the source ends, and with it the run */

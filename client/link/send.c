@@ -116,6 +116,15 @@ void link_send_pong(struct link *link, const struct ov_ping *ping)
     (void)send_frame(link, OV_FRAME_PONG, status, &frame);
 }
 
+void link_send_pause_request(struct link *link)
+{
+    struct ov_secret frame = OV_SECRET_INIT;
+    const struct ov_pause_request request = {link->welcome.deployment_id, link->pressed_at_us};
+    enum ov_status status = ov_pause_request_encode(&request, &frame);
+    if (send_frame(link, OV_FRAME_PAUSE_REQUEST, status, &frame))
+        hold_sent(&link->hold);
+}
+
 void link_send_alert_ack(struct link *link, const struct ov_id *alert_id)
 {
     struct ov_secret frame = OV_SECRET_INIT;

@@ -47,6 +47,15 @@ static void put_alert(const struct preview *preview, const struct client_event *
         set(object, "recognition_ms", json_integer(times->recognition_ms));
 }
 
+static json_t *zone_points(const struct ov_zone *zone)
+{
+    json_t *points = json_array();
+    for (size_t i = 0; i < zone->count; i++)
+        (void)json_array_append_new(points,
+                                    json_pack("[ii]", zone->points[i].x, zone->points[i].y));
+    return points;
+}
+
 static void put_welcome(const struct preview *preview, const struct ov_welcome *welcome,
                         json_t *object)
 {
@@ -57,6 +66,10 @@ static void put_welcome(const struct preview *preview, const struct ov_welcome *
     set(object, "exercise", json_boolean(welcome->exercise));
     set(object, "threshold", json_real((double)welcome->threshold));
     set_number(object, "credit", welcome->credit);
+    json_t *zones = json_object();
+    for (size_t i = 0; i < welcome->zone_count; i++)
+        set(zones, welcome->zones[i].camera, zone_points(&welcome->zones[i].zone));
+    set(object, "zones", zones);
 }
 
 static void put_trouble(const struct trouble *trouble, json_t *object)
@@ -106,6 +119,9 @@ static const char *put_event(const struct preview *preview, const struct client_
         set(object, "on", json_boolean(event->capture.on));
         set(object, "reason", json_string(event->capture.reason));
         return "capture";
+    case EVENT_PAUSE_KEY:
+        set(object, "server_knows", json_boolean(event->pause_key.is_known));
+        return "pause_key";
     case EVENT_ALERT:
         put_alert(preview, event, times, object);
         return "alert";

@@ -59,8 +59,11 @@ static void status_line(struct preview *preview, const struct link_status *statu
 {
     struct ov_buf line = {0};
     update_rate(preview, status);
+    const char *capture = status->capturing ? "capturing" : "not capturing";
+    if (status->has_welcome)
+        ov_buf_puts(&line, status->exercise ? "EXERCISE | " : "operational | ");
     ov_buf_printf(&line, "%s | %s | %.1f faces/s | ", status->link,
-                  status->capturing ? "capturing" : "not capturing", preview->rate);
+                  status->is_held ? "PAUSED" : capture, preview->rate);
     if (status->lease_ms > 0)
         ov_buf_printf(&line, "lease %lld s | ", (long long)(status->lease_ms / 1000));
     ov_buf_printf(&line, "waiting %u of %u | alerts %llu", status->waiting, status->credit,

@@ -47,18 +47,35 @@ static void alert_line(const struct ov_alert *alert, struct ov_buf *buf)
                   ov_log_quote(alert->response, response, sizeof(response)));
 }
 
+/* Corners in percent of the picture. */
+static void zone_words(const struct ov_camera_zone *named, struct ov_buf *buf)
+{
+    ov_buf_printf(buf, "zone of recognition of %s:", named->camera);
+    for (size_t i = 0; i < named->zone.count; i++)
+        ov_buf_printf(buf, " %.1f,%.1f", (double)named->zone.points[i].x / 100,
+                      (double)named->zone.points[i].y / 100);
+    ov_buf_puts(buf, " (% of width, height)\n");
+}
+
 static void welcome_words(const struct preview *preview, const struct ov_welcome *welcome,
                           struct ov_buf *buf)
 {
     char id[OV_ID_TEXT_SIZE];
     (void)ov_id_format(&welcome->deployment_id, id);
     const char *kind = welcome->exercise ? "exercise" : "operational";
+    /* An exercise has to look like one. */
+    const char *loud = welcome->exercise ? "EXERCISE" : "operational";
     if (!preview->is_terminal) {
         ov_buf_printf(buf, "welcome site=%s deployment=%s kind=%s\n", welcome->site, id, kind);
         return;
     }
-    ov_buf_printf(buf, "Site %s, deployment \"%s\" (%s), threshold %.3f\n", welcome->site,
-                  welcome->deployment_name, kind, (double)welcome->threshold);
+    ov_buf_printf(buf, "%s: site %s, deployment \"%s\", threshold %.3f\n", loud, welcome->site,
+                  welcome->deployment_name, (double)welcome->threshold);
+    for (size_t i = 0; i < welcome->zone_count; i++)
+        zone_words(&welcome->zones[i], buf);
+    if (welcome->zone_count == 0)
+        ov_buf_puts(buf, "zone of recognition: the whole picture\n");
+    ov_buf_puts(buf, "p pauses: nothing more is captured, at once\n");
 }
 
 static void trouble_words(const char *what, const struct trouble *trouble, struct ov_buf *buf)
@@ -114,6 +131,13 @@ void preview_words(const struct preview *preview, const struct client_event *eve
     case EVENT_CAPTURE:
         ov_buf_printf(buf, "capturing %s (%s)\n", event->capture.on ? "on" : "OFF",
                       event->capture.reason);
+        break;
+    case EVENT_PAUSE_KEY:
+        ov_buf_puts(buf, event->pause_key.is_known
+                             ? "PAUSED: the server has paused the deployment; the deployment lead "
+                               "resumes it\n"
+                             : "PAUSED here: nothing is captured; the server is told as soon as "
+                               "it can be reached\n");
         break;
     case EVENT_ALERT:
         if (preview->is_terminal)

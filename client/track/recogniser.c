@@ -7,6 +7,7 @@
 
 #include "client/camera/frame.h"
 #include "client/track/tracker.h"
+#include "client/track/zoned.h"
 #include "common/base/log.h"
 
 #define POLL_MS 100
@@ -99,7 +100,7 @@ static struct report *make_report(struct recogniser *recogniser, const struct fr
     found->generation = frame->generation;
     found->track = track;
     found->captured_at_us = frame->captured_at_us;
-    found->box = face->box;
+    found->at = zoned_face(&face->box, frame->image.width, frame->image.height);
     found->quality = face->quality;
     enum ov_status status =
         ov_face_embed(recogniser->engine, &frame->image, face, &found->descriptor, err);
@@ -228,6 +229,7 @@ static void handle_frame(struct recogniser *recogniser, const struct frame *fram
         return;
     }
     recogniser->failures_in_a_row = 0;
+    (void)zoned_drop_outside(&list, &terms.zone, frame->image.width, frame->image.height);
     if (is_stills(recogniser))
         handle_still(recogniser, frame, &list, &terms);
     else

@@ -10,6 +10,7 @@
 #include "common/base/secret.h"
 #include "common/base/status.h"
 #include "common/face/face.h"
+#include "common/face/zone.h"
 #include "common/wire/messages.h"
 
 enum report_kind { REPORT_FACE, REPORT_TALLY, REPORT_END };
@@ -18,7 +19,7 @@ struct found_face {
     uint64_t generation; /* of the permit it was captured under */
     uint64_t track;
     int64_t captured_at_us;
-    struct ov_box box;
+    struct ov_zone_face at; /* its box and the picture, in px */
     struct ov_quality quality;
     struct ov_secret descriptor; /* float32, normalised */
     struct ov_secret crop;       /* JPEG; empty if it could not be made */

@@ -74,12 +74,52 @@ static void test_stopping_ends_capture_but_not_what_was_captured(void **state)
     permit_free(permit);
 }
 
+static void test_a_held_permit_stays_closed_whatever_is_granted(void **state)
+{
+    (void)state;
+    struct hand_clock clock;
+    hand_clock_init(&clock);
+    struct permit *permit = permit_new(&clock.clock);
+    uint64_t first = 0;
+    permit_grant(permit, &terms, clock.mono_us + 100);
+    (void)permit_check(permit, NULL, &first);
+    permit_hold(permit);
+    assert_int_equal(permit_check(permit, NULL, NULL), PERMIT_CLOSED);
+    assert_false(permit_covers(permit, first));
+    permit_grant(permit, &terms, clock.mono_us + 100); /* a lease that was on its way */
+    assert_int_equal(permit_check(permit, NULL, NULL), PERMIT_CLOSED);
+    permit_release(permit, 1);
+    permit_grant(permit, &terms, clock.mono_us + 100);
+    assert_int_equal(permit_check(permit, NULL, NULL), PERMIT_OPEN);
+    assert_false(permit_covers(permit, first));
+    permit_free(permit);
+}
+
+/* Pressed again while the first one ends: the second is not lost. */
+static void test_a_hold_that_the_releaser_has_not_seen_stays(void **state)
+{
+    (void)state;
+    struct hand_clock clock;
+    hand_clock_init(&clock);
+    struct permit *permit = permit_new(&clock.clock);
+    permit_hold(permit);
+    permit_hold(permit);
+    permit_release(permit, 1);
+    permit_grant(permit, &terms, clock.mono_us + 100);
+    assert_int_equal(permit_check(permit, NULL, NULL), PERMIT_CLOSED);
+    permit_release(permit, 2);
+    assert_int_equal(permit_check(permit, NULL, NULL), PERMIT_OPEN);
+    permit_free(permit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_closed_until_granted_and_runs_out_by_itself),
         cmocka_unit_test(test_renewal_keeps_the_generation_and_a_gap_ends_it),
         cmocka_unit_test(test_revoking_voids_what_was_captured),
+        cmocka_unit_test(test_a_held_permit_stays_closed_whatever_is_granted),
+        cmocka_unit_test(test_a_hold_that_the_releaser_has_not_seen_stays),
         cmocka_unit_test(test_stopping_ends_capture_but_not_what_was_captured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
