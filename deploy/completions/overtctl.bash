@@ -27,6 +27,10 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "requested finished safety legality technical" -- "$cur")
         return
         ;;
+    --reason)
+        mapfile -t COMPREPLY < <(compgen -W "requested safety legality quality technical" -- "$cur")
+        return
+        ;;
     --category)
         mapfile -t COMPREPLY < <(compgen -W "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm" -- "$cur")
         return
@@ -49,7 +53,7 @@ _overtctl() {
     case $words in
     "") next="site deployment watchlist alerts alarms alarm status completion" ;;
     site) next="add list" ;;
-    deployment) next="create list show start stop" ;;
+    deployment) next="create list show start stop pause resume" ;;
     watchlist) next="add import list approve remove" ;;
     alarm) next="clear" ;;
     completion) next="bash" ;;
@@ -60,6 +64,8 @@ _overtctl() {
     "deployment show"*) options="" ;;
     "deployment start"*) options="" ;;
     "deployment stop"*) options="--reason" ;;
+    "deployment pause"*) options="--reason" ;;
+    "deployment resume"*) options="" ;;
     "watchlist add"*) options="--category --response --region --subject" ;;
     "watchlist import"*) options="--report" ;;
     "watchlist list"*) options="--state" ;;

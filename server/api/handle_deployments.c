@@ -61,8 +61,8 @@ static enum ov_status reply_or_fail(struct request *request, int http_status, js
     return reply_json(request, http_status, take_json, err);
 }
 
-static enum ov_status reply_deployment(struct call *call, int http_status,
-                                       const struct deployment *deployment, struct ov_error *err)
+enum ov_status deployment_reply(struct call *call, int http_status,
+                                const struct deployment *deployment, struct ov_error *err)
 {
     struct names names;
     names_init(&names, call);
@@ -124,7 +124,7 @@ enum ov_status handle_deployment_get(struct call *call, struct ov_error *err)
 {
     struct deployment deployment;
     enum ov_status status = deployment_of_path(call, &deployment, err);
-    return status != OV_OK ? status : reply_deployment(call, 200, &deployment, err);
+    return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
 }
 
 /* --- applying --- */
@@ -223,7 +223,7 @@ enum ov_status handle_deployment_create(struct call *call, struct ov_error *err)
         status =
             service_deployment_create(call->service, call->actor, &application, &deployment, err);
     json_decref(root);
-    return status != OV_OK ? status : reply_deployment(call, 201, &deployment, err);
+    return status != OV_OK ? status : deployment_reply(call, 201, &deployment, err);
 }
 
 /* --- starting and stopping --- */
@@ -241,7 +241,7 @@ enum ov_status handle_deployment_start(struct call *call, struct ov_error *err)
     if (status == OV_OK)
         status =
             service_deployment_start(call->service, call->actor, &deployment.id, &deployment, err);
-    return status != OV_OK ? status : reply_deployment(call, 200, &deployment, err);
+    return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
 }
 
 enum ov_status handle_deployment_stop(struct call *call, struct ov_error *err)
@@ -260,5 +260,5 @@ enum ov_status handle_deployment_stop(struct call *call, struct ov_error *err)
             call->service, call->actor, &deployment.id,
             reason.value != NULL ? json_string_value(reason.value) : "manual", &deployment, err);
     json_decref(root);
-    return status != OV_OK ? status : reply_deployment(call, 200, &deployment, err);
+    return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
 }

@@ -19,6 +19,11 @@ OV_CHECKED enum ov_status deployments_collect(struct call *call, struct deployme
 /* {"proposed":n,...}; NULL on failure. */
 json_t *deployment_counts_json(struct call *call, const struct ov_id *id, struct ov_error *err);
 
+/* Answers with the deployment as it is now. */
+OV_CHECKED enum ov_status deployment_reply(struct call *call, int http_status,
+                                           const struct deployment *deployment,
+                                           struct ov_error *err);
+
 /* The one that the path names. */
 OV_CHECKED enum ov_status deployment_of_path(struct call *call, struct deployment *ret,
                                              struct ov_error *err);

@@ -49,6 +49,8 @@ enum ov_status handle_deployment_list(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_get(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_start(struct call *call, struct ov_error *err);
 enum ov_status handle_deployment_stop(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_pause(struct call *call, struct ov_error *err);
+enum ov_status handle_deployment_resume(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_list(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_approve(struct call *call, struct ov_error *err);

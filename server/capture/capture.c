@@ -126,6 +126,10 @@ static void on_desk_answer(struct capture *capture, struct desk_job *job)
         if (job->status != OV_OK)
             ov_log_error(OV_LOG_WARNING, "capture", "alert_ack_failed", &job->err);
         return;
+    case DESK_PAUSE:
+        if (session != NULL)
+            session_on_pause_done(session, job);
+        return;
     case DESK_RECHECK:
         capture_on_rechecked(capture, job);
         return;

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/queue.h"
 #include "server/capture/desk_private.h"
+#include "server/service/pause.h"
 #include "server/store/alerts.h"
 
 #define QUEUE_CAPACITY 16384u
@@ -38,6 +39,8 @@ const char *desk_kind_name(enum desk_kind kind)
         return "counts";
     case DESK_ALERT_ACK:
         return "alert_ack";
+    case DESK_PAUSE:
+        return "pause";
     case DESK_RECHECK:
         return "recheck";
     }
@@ -67,6 +70,17 @@ static enum ov_status alert_ack(struct desk_worker *worker, const struct desk_jo
     return status == OV_OK ? store_commit(worker->store, err) : status;
 }
 
+static enum ov_status pause_deployment(struct desk_worker *worker, const struct desk_job *job,
+                                       struct ov_error *err)
+{
+    struct actor actor;
+    enum ov_status status = desk_identify(worker, &job->peer, &actor, err);
+    if (status == OV_OK)
+        status = service_deployment_pause_by_site(&worker->service, &actor, &job->site_id,
+                                                  &job->deployment_id, job->pressed_at_us, err);
+    return status;
+}
+
 static enum ov_status do_job(struct desk_worker *worker, struct desk_job *job, struct ov_error *err)
 {
     struct actor actor;
@@ -78,6 +92,8 @@ static enum ov_status do_job(struct desk_worker *worker, struct desk_job *job, s
                                 err);
     case DESK_ALERT_ACK:
         return alert_ack(worker, job, err);
+    case DESK_PAUSE:
+        return pause_deployment(worker, job, err);
     case DESK_RECHECK:
         return desk_identify(worker, &job->peer, &actor, err);
     }

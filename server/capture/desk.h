@@ -19,6 +19,7 @@ enum desk_kind {
     DESK_HELLO,     /* who is this, and may it capture for which deployment? */
     DESK_COUNTS,    /* store a camera's minute */
     DESK_ALERT_ACK, /* an alert has arrived at its site */
+    DESK_PAUSE,     /* the pause key was pressed at the site */
     DESK_RECHECK    /* is this still an active site? */
 };
 const char *desk_kind_name(enum desk_kind kind);
@@ -32,6 +33,7 @@ struct desk_job {
     struct ov_hello hello;
     struct ov_counts counts;
     struct ov_id alert_id;
+    int64_t pressed_at_us; /* DESK_PAUSE */
     /* The answer: */
     enum ov_status status;
     struct ov_error err;          /* why not */

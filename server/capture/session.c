@@ -246,6 +246,7 @@ static void on_frame(void *ctx, uint16_t type, const uint8_t *body, size_t size)
         {OV_FRAME_ALERT_ACK, session_on_alert_ack},
         {OV_FRAME_CROP, session_on_crop},
         {OV_FRAME_COUNTS, session_on_counts},
+        {OV_FRAME_PAUSE_REQUEST, session_on_pause_request},
         {OV_FRAME_PING, session_on_ping},
         {OV_FRAME_PONG, session_on_pong},
     };

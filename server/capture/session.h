@@ -105,6 +105,10 @@ void session_ask_wanted(struct session *session);
 void session_on_counts(struct session *session, const uint8_t *body, size_t size);
 void session_on_counts_stored(struct session *session, const struct desk_job *job);
 
+/* pause.c */
+void session_on_pause_request(struct session *session, const uint8_t *body, size_t size);
+void session_on_pause_done(struct session *session, const struct desk_job *job);
+
 /* ping.c */
 void session_on_ping(struct session *session, const uint8_t *body, size_t size);
 void session_on_pong(struct session *session, const uint8_t *body, size_t size);

@@ -43,6 +43,7 @@ extern const struct option global_options[]; /* end with a NULL name */
 /* The families; each ends with a NULL group. */
 extern const struct command site_commands[];
 extern const struct command deployment_commands[];
+extern const struct command running_commands[];
 extern const struct command watchlist_commands[];
 extern const struct command alerts_commands[];
 extern const struct command alarms_commands[];

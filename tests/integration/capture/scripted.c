@@ -152,6 +152,11 @@ static void send_welcome(struct scripted *scripted)
     welcome.server_time_us = utc_us();
     welcome.gate = *ov_quality_gate_probe();
     welcome.min_face_px = 24;
+    if (scripted->zone.count > 0) {
+        welcome.zone_count = 1;
+        welcome.zones[0].zone = scripted->zone;
+        (void)snprintf(welcome.zones[0].camera, OV_CAMERA_NAME_SIZE, "cam1");
+    }
     send_frame(scripted, ov_welcome_encode(&welcome, &frame), &frame);
     scripted->is_open = true;
     send_own_lease(scripted);
@@ -183,7 +188,11 @@ static void note_batch(struct scripted *scripted, const struct ov_probe_batch *b
         scripted->outstanding_most = scripted->outstanding;
     for (size_t i = 0; i < batch->count; i++) {
         assert_true(scripted->probes < SCRIPTED_PROBES_MAX);
-        scripted->sequences[scripted->probes++] = batch->probes[i].sequence;
+        const struct ov_probe *probe = &batch->probes[i];
+        scripted->sequences[scripted->probes++] = probe->sequence;
+        scripted->last_face =
+            (struct ov_zone_face){probe->box_left,   probe->box_top,     probe->box_width,
+                                  probe->box_height, probe->frame_width, probe->frame_height};
     }
 }
 
@@ -247,6 +256,13 @@ static void on_ping(struct scripted *scripted, const uint8_t *body, size_t size)
     send_frame(scripted, ov_pong_encode(&pong, &frame), &frame);
 }
 
+static void on_pause_request(struct scripted *scripted, const uint8_t *body, size_t size)
+{
+    assert_int_equal(ov_pause_request_decode(body, size, &scripted->last_pause, NULL), OV_OK);
+    assert_true(ov_id_equal(&scripted->last_pause.deployment_id, &scripted->deployment));
+    scripted->pauses++;
+}
+
 static void on_error(struct scripted *scripted, const uint8_t *body, size_t size)
 {
     struct ov_error_message error;
@@ -276,8 +292,13 @@ static void on_frame(void *ctx, uint16_t type, const uint8_t *body, size_t size)
         enum ov_frame_type type;
         void (*handle)(struct scripted *scripted, const uint8_t *body, size_t size);
     } handlers[] = {
-        {OV_FRAME_HELLO, on_hello},   {OV_FRAME_PROBE_BATCH, on_probes}, {OV_FRAME_CROP, on_crop},
-        {OV_FRAME_COUNTS, on_counts}, {OV_FRAME_PING, on_ping},          {OV_FRAME_ERROR, on_error},
+        {OV_FRAME_HELLO, on_hello},
+        {OV_FRAME_PROBE_BATCH, on_probes},
+        {OV_FRAME_CROP, on_crop},
+        {OV_FRAME_COUNTS, on_counts},
+        {OV_FRAME_PING, on_ping},
+        {OV_FRAME_ERROR, on_error},
+        {OV_FRAME_PAUSE_REQUEST, on_pause_request},
     };
     struct scripted *scripted = ctx;
     scripted->alert_acks += type == OV_FRAME_ALERT_ACK;

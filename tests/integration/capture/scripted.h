@@ -27,6 +27,7 @@ struct scripted {
     bool asks_for_crop;      /* with each alert that scripted_alert_first raises */
     uint64_t alert_first;    /* alerts for the sequences 1 to this */
     const char *refuse_code; /* answers Hello with this Error */
+    struct ov_zone zone;     /* of the camera cam1; without points: none */
     bool mute;               /* takes connections and says nothing */
 
     /* What has happened. */
@@ -49,6 +50,9 @@ struct scripted {
     int counts;
     struct ov_counts last_counts;
     uint64_t pings;
+    int pauses; /* PauseRequests */
+    struct ov_pause_request last_pause;
+    struct ov_zone_face last_face; /* of the latest probe */
     char error_code[OV_CODE_SIZE]; /* the client's own Error */
 
     struct event_base *base;
