@@ -1,6 +1,6 @@
 /*
  * What changes while clients are connected: the watchlist, the deployment, its window, its
- * settings. What has no command yet (pausing, moving a window, another threshold) is done to the
+ * settings. What has no command (a flicker, moving a window, another threshold) is done to the
  * database by its administrator, whom the triggers are told to let through.
  */
 #include <stdio.h>
@@ -98,13 +98,67 @@ static void pause_and_resume(void **state)
     struct ov_id deployment;
     world_go_live(&bench->world, "to-be-paused", "pause", 0, &deployment);
     bench_join(bench, &bench->peer, "pause", NULL);
-    change_deployment(bench, &deployment, "state = 'paused'");
+    int64_t since_ms = now_ms();
+    world_ctl_ok(&bench->world, "ada", NULL, NULL, "deployment", "pause", "to-be-paused", NULL);
     await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
+    report("a pause", since_ms);
     assert_not_searched(bench);
     assert_refused_at(bench, "pause", &deployment, "deployment.not_live");
-    change_deployment(bench, &deployment, "state = 'live'");
+    world_ctl_ok(&bench->world, "ben", NULL, NULL, "deployment", "resume", "to-be-paused", NULL);
     bench_join(bench, &bench->peer, "pause", NULL);
     assert_true(bench_probe(&bench->peer, 1, 2, face_values(&bench->faces.wanted)));
+}
+
+static void send_pause(struct bench *bench, const struct ov_id *deployment)
+{
+    struct ov_secret frame = OV_SECRET_INIT;
+    const struct ov_pause_request request = {*deployment, ov_clock_utc_us(ov_clock_system())};
+    assert_int_equal(ov_pause_request_encode(&request, &frame), OV_OK);
+    assert_true(peer_send_frame(&bench->peer, &frame));
+}
+
+static void pause_key_at_the_site_pauses_the_deployment(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id deployment;
+    world_go_live(&bench->world, "with-a-key", "key", 0, &deployment);
+    bench_join(bench, &bench->peer, "key", NULL);
+    int64_t since_ms = now_ms();
+    send_pause(bench, &deployment);
+    send_pause(bench, &deployment); /* pressed twice: recorded once */
+    await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
+    report("the pause key", since_ms);
+    assert_not_searched(bench);
+    assert_int_equal(bench_count(bench,
+                                 "SELECT count(*) FROM overt.deployment WHERE state = 'paused' "
+                                 "AND id = '%s'",
+                                 &deployment),
+                     1);
+    assert_int_equal(
+        bench_count(bench,
+                    "SELECT count(*) FROM audit.event, convert_from(body, 'UTF8') AS text, "
+                    "CAST(text AS jsonb) AS j WHERE j ->> 'name' = 'deployment.paused' AND "
+                    "j ->> 'deployment' = '%s' AND j -> 'details' ->> 'reason' = 'pause_key' AND "
+                    "j -> 'details' ? 'site' AND j -> 'details' ? 'pressed_at_us'",
+                    &deployment),
+        1);
+    world_ctl_ok(&bench->world, "ben", NULL, NULL, "deployment", "resume", "with-a-key", NULL);
+    bench_join(bench, &bench->peer, "key", NULL);
+}
+
+static void pause_key_pauses_its_own_deployment_only(void **state)
+{
+    struct bench *bench = *state;
+    struct ov_id other;
+    world_go_live(&bench->world, "not-its-own", "elsewhere", 0, &other);
+    bench_live(bench);
+    send_pause(bench, &other);
+    bench_assert_refused(&bench->peer, "pause.deployment");
+    assert_int_equal(bench_count(bench,
+                                 "SELECT count(*) FROM overt.deployment WHERE state = 'paused' "
+                                 "AND id = '%s'",
+                                 &other),
+                     0);
 }
 
 /* Between two looks of the capture loop, too: credit that is not given back would be gone. */
@@ -360,6 +414,8 @@ int main(void)
         bench_test(lease_comes_with_welcome),
         bench_test(kill_switch_stops_a_live_session),
         bench_test(pause_and_resume),
+        bench_test(pause_key_at_the_site_pauses_the_deployment),
+        bench_test(pause_key_pauses_its_own_deployment_only),
         bench_test(a_short_pause_leaves_no_batch_without_an_answer),
         bench_test(window_closes),
         bench_test(nothing_is_compared_once_the_window_is_over),
