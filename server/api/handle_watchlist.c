@@ -66,9 +66,9 @@ enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err)
     ov_secret_free(&text);
     if (status != OV_OK)
         return status;
-    return reply_json(request, 201,
-                      json_pack("{sosssi}", "id", reply_id(&added.entry_id), "state", "proposed",
-                                "images", added.images),
+    return reply_json(request, added.is_same ? 200 : 201,
+                      json_pack("{sosssi}", "id", reply_id(&added.entry_id), "state",
+                                entry_state_name(added.state), "images", added.images),
                       err);
 }
 

@@ -18,7 +18,8 @@ struct watchlist_proposal {
 };
 /* Embeds, checks (no face, several faces, quality: codes "watchlist.no_face",
  * "watchlist.several_faces", "watchlist.quality"), seals, stores as proposed. Another image of a
- * reference that is listed already becomes a further image of that entry. */
+ * reference that is listed already becomes a further image of that entry; the same image again
+ * changes nothing. */
 OV_CHECKED enum ov_status service_watchlist_add(struct service *service, const struct actor *actor,
                                                 const struct ov_id *deployment_id,
                                                 const struct watchlist_proposal *proposal,
@@ -27,6 +28,8 @@ OV_CHECKED enum ov_status service_watchlist_add(struct service *service, const s
 struct watchlist_added {
     struct ov_id entry_id;
     int images;
+    enum entry_state state;
+    bool is_same; /* the entry has this very photograph: nothing was added */
 };
 OV_CHECKED enum ov_status service_watchlist_propose(
     struct service *service, const struct actor *actor, const struct ov_id *deployment_id,

@@ -137,8 +137,10 @@ struct addition {
     struct portrait *portrait;
     struct deployment deployment;
     struct vault_key *key;
+    uint8_t tag[VAULT_TAG_BYTES]; /* of the photograph; keyed, so that nobody can try others */
     struct watchlist_entry entry; /* its sealed fields are empty */
     bool is_new;
+    bool is_same;            /* the entry has this very photograph */
     enum ov_status compared; /* of an entry found: does the name agree? */
     struct ov_error *err;
 };
@@ -183,9 +185,11 @@ static enum ov_status on_entry(void *ctx, const struct watchlist_entry *row)
     return OV_OK;
 }
 
-/* Finds the entry of this reference that is not withdrawn, or an id for a new one. */
-static enum ov_status find_entry(struct addition *add, struct ov_error *err)
+/* Finds the entry of this reference that is not withdrawn, or an id for a new one. lock: it is not
+ * to change before the open transaction ends. */
+static enum ov_status find_entry(struct addition *add, bool lock, struct ov_error *err)
 {
+    add->is_new = false;
     for (unsigned generation = 0; generation < GENERATIONS_MAX; generation++) {
         struct ov_id id;
         struct ov_error inner = OV_ERROR_INIT;
@@ -193,7 +197,7 @@ static enum ov_status find_entry(struct addition *add, struct ov_error *err)
         if (status != OV_OK)
             return status;
         add->compared = OV_OK;
-        status = store_entry_get(add->service->store, &add->deployment.id, &id, true, on_entry, add,
+        status = store_entry_get(add->service->store, &add->deployment.id, &id, lock, on_entry, add,
                                  &inner);
         if (status == OV_ERR_NOT_FOUND) {
             memset(&add->entry, 0, sizeof(add->entry));
@@ -210,13 +214,9 @@ static enum ov_status find_entry(struct addition *add, struct ov_error *err)
                    "this reference has been withdrawn from the list too often to be added again");
 }
 
-static enum ov_status check_further_image(const struct addition *add, struct ov_error *err)
+static enum ov_status check_particulars(const struct addition *add, struct ov_error *err)
 {
     const struct watchlist_entry *entry = &add->entry;
-    if (entry->state == ENTRY_APPROVED)
-        return ov_fail(err, OV_ERR_STATE, "watchlist.approved_already",
-                       "the entry of this reference is approved; to add an image, withdraw it and "
-                       "propose it again with all images");
     /* Otherwise whoever added only this image could approve it. */
     if (!ov_id_equal(&entry->added_by, &add->actor->principal.id))
         return ov_fail(err, OV_ERR_DENIED, "watchlist.other_adder",
@@ -226,11 +226,35 @@ static enum ov_status check_further_image(const struct addition *add, struct ov_
         return ov_fail(err, OV_ERR_CONFLICT, "watchlist.differs",
                        "this reference is on the list with another category or response; give "
                        "the same or withdraw the entry first");
+    return OV_OK;
+}
+
+static enum ov_status check_further_image(const struct addition *add, struct ov_error *err)
+{
+    const struct watchlist_entry *entry = &add->entry;
+    if (entry->state == ENTRY_APPROVED)
+        return ov_fail(err, OV_ERR_STATE, "watchlist.approved_already",
+                       "the entry of this reference is approved; to add an image, withdraw it and "
+                       "propose it again with all images");
     if (entry->image_count >= WATCHLIST_IMAGES_PER_ENTRY_MAX)
         return ov_fail(err, OV_ERR_LIMIT, "watchlist.images",
                        "the entry has %d images already; that is the most",
                        WATCHLIST_IMAGES_PER_ENTRY_MAX);
     return OV_OK;
+}
+
+/*
+ * A photograph that comes again for its reference adds nothing and is no error: whoever was cut off
+ * before the answer may send it once more.
+ */
+static enum ov_status find_photograph(struct addition *add, struct ov_error *err)
+{
+    struct store_bytes tag = {add->tag, sizeof(add->tag)};
+    enum ov_status status = check_particulars(add, err);
+    if (status == OV_OK)
+        status = store_image_has_tag(add->service->store, &add->deployment.id, &add->entry.id, tag,
+                                     &add->is_same, err);
+    return status == OV_OK && !add->is_same ? check_further_image(add, err) : status;
 }
 
 static enum ov_status check_room(const struct addition *add, struct ov_error *err)
@@ -289,6 +313,7 @@ static enum ov_status insert_image(struct addition *add, struct ov_error *err)
                                     .sharpness_milli =
                                         (int)(portrait->quality.sharpness * 1000.0f)};
     memcpy(image.model_digest, add->deployment.model_digest, OV_DIGEST_BYTES);
+    image.content_tag = (struct store_bytes){add->tag, sizeof(add->tag)};
 
     struct ov_secret jpeg = OV_SECRET_INIT;
     struct ov_secret thumbnail = OV_SECRET_INIT;
@@ -314,19 +339,13 @@ static enum ov_status insert_image(struct addition *add, struct ov_error *err)
 
 static enum ov_status write_proposed(struct addition *add, struct ov_error *err)
 {
-    /* Keyed, so that nobody can try photographs against the log. */
-    uint8_t tag[VAULT_TAG_BYTES];
-    enum ov_status status = vault_tag(add->key, "image.digest", add->proposal->jpeg,
-                                      add->proposal->jpeg_bytes, tag, err);
-    if (status != OV_OK)
-        return status;
     struct audit_event *event = audit_event_new(
         add->is_new ? "entry.proposed" : "entry.image_added", add->actor, act_now_us(add->service));
     audit_event_deployment(event, &add->deployment.id);
     audit_event_object(event, "entry", &add->entry.id);
     audit_event_code(event, "category", add->entry.category);
     audit_event_code(event, "response", add->entry.response);
-    audit_event_digest(event, "image_tag", tag, sizeof(tag));
+    audit_event_digest(event, "image_tag", add->tag, sizeof(add->tag));
     audit_event_int(event, "eye_distance_px", (int64_t)add->portrait->quality.eye_distance_px);
     audit_event_int(event, "sharpness_milli",
                     (int64_t)(add->portrait->quality.sharpness * 1000.0f));
@@ -342,15 +361,15 @@ static enum ov_status store_addition(struct addition *add, struct ov_error *err)
     if (status == OV_OK)
         status = check_list_open(&add->deployment, err);
     if (status == OV_OK)
-        status = find_entry(add, err);
-    if (status != OV_OK)
+        status = find_entry(add, true, err);
+    if (status == OV_OK && !add->is_new)
+        status = find_photograph(add, err);
+    if (status != OV_OK || add->is_same)
         return status;
     if (add->is_new) {
         status = check_room(add, err);
         if (status == OV_OK)
             status = insert_entry(add, err);
-    } else {
-        status = check_further_image(add, err);
     }
     if (status == OV_OK)
         status = insert_image(add, err);
@@ -374,15 +393,29 @@ static enum ov_status turn_template(struct addition *add, struct ov_error *err)
 
 static enum ov_status add_portrait(struct addition *add, struct ov_error *err)
 {
-    enum ov_status status =
-        vault_key_load(add->service->vault, VAULT_WATCHLIST, &add->deployment.id, &add->key, err);
-    if (status == OV_OK)
-        status = turn_template(add, err);
+    enum ov_status status = turn_template(add, err);
     if (status == OV_OK)
         status = act_begin(add->service, err);
     if (status == OV_OK)
         status = act_end(add->service, store_addition(add, err), err);
-    vault_key_free(add->key);
+    return status;
+}
+
+/* What can be refused, or is done already, without looking at the photograph: that takes longest.
+ * Nothing is locked, so all of it is asked again in the transaction. */
+static enum ov_status look_first(struct addition *add, struct ov_error *err)
+{
+    const struct watchlist_proposal *proposal = add->proposal;
+    enum ov_status status =
+        vault_key_load(add->service->vault, VAULT_WATCHLIST, &add->deployment.id, &add->key, err);
+    if (status == OV_OK)
+        status = vault_tag(add->key, "image.digest", proposal->jpeg, proposal->jpeg_bytes, add->tag,
+                           err);
+    add->err = err;
+    if (status == OV_OK)
+        status = find_entry(add, false, err);
+    if (status == OV_OK && !add->is_new)
+        status = find_photograph(add, err);
     return status;
 }
 
@@ -413,15 +446,22 @@ enum ov_status service_watchlist_propose(struct service *service, const struct a
         status = store_deployment_get(service->store, deployment_id, false, &add.deployment, err);
     if (status == OV_OK)
         status = check_ready(service, &add.deployment, err);
+    if (status == OV_OK)
+        status = look_first(&add, err);
     /* Outside the transaction: it takes longer than a lock should be held. */
-    if (status == OV_OK)
+    if (status == OV_OK && !add.is_same)
         status = portray(service, proposal, &portrait, err);
-    if (status == OV_OK)
+    if (status == OV_OK && !add.is_same)
         status = add_portrait(&add, err);
     portrait_done(&portrait);
+    vault_key_free(add.key);
     if (status == OV_OK)
         *ret = (struct watchlist_added){.entry_id = add.entry.id,
-                                        .images = add.is_new ? 1 : add.entry.image_count + 1};
+                                        .images = add.is_new    ? 1
+                                                  : add.is_same ? add.entry.image_count
+                                                                : add.entry.image_count + 1,
+                                        .state = add.entry.state,
+                                        .is_same = add.is_same};
     return status;
 }
 

@@ -116,6 +116,8 @@ static const struct meaning constraints[] = {
     {"image_entry", OV_ERR_NOT_FOUND, "entry.unknown", "there is no such entry"},
     {"image_other_model", OV_ERR_INVALID, "image.other_model",
      "the template was made by another model than the deployment's, or that has ended"},
+    {"image_content_tag", OV_ERR_INVALID, "image.content_tag",
+     "an image's content tag has 32 bytes"},
     {"image_too_many", OV_ERR_LIMIT, "image.too_many", "an entry has at most five images"},
     {"image_jpeg_size", OV_ERR_LIMIT, "image.too_large", "the image is too large"},
     {"image_thumbnail_size", OV_ERR_LIMIT, "image.too_large", "the thumbnail is too large"},

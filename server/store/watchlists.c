@@ -75,7 +75,25 @@ enum ov_status store_image_add(struct store *store, const struct watchlist_image
     params_bytes(&params, image->model_digest, sizeof(image->model_digest));
     params_i32(&params, image->eye_distance_px);
     params_i32(&params, image->sharpness_milli);
+    params_bytes(&params, image->content_tag.data, image->content_tag.size); /* NULL: null */
     return statement_run(store, STATEMENT_IMAGE_ADD, &params, NULL, err);
+}
+
+static enum ov_status on_tag(void *ctx, struct row *row, struct ov_error *err)
+{
+    *(bool *)ctx = row_bool(row);
+    return row_done(row, err);
+}
+
+enum ov_status store_image_has_tag(struct store *store, const struct ov_id *deployment_id,
+                                   const struct ov_id *entry_id, struct store_bytes tag,
+                                   bool *ret_has, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_id(&params, entry_id);
+    params_bytes(&params, tag.data, tag.size);
+    return statement_each(store, STATEMENT_IMAGE_HAS_TAG, &params, on_tag, ret_has, NULL, err);
 }
 
 struct entry_sink {

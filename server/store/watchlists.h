@@ -35,12 +35,18 @@ struct watchlist_image {
     uint8_t model_digest[OV_DIGEST_BYTES];
     int eye_distance_px;
     int sharpness_milli;
+    struct store_bytes content_tag; /* 32 bytes: keyed digest of the JPEG, once per entry */
 };
 
 OV_CHECKED enum ov_status store_entry_add(struct store *store, const struct watchlist_entry *entry,
                                           struct ov_error *err);
 OV_CHECKED enum ov_status store_image_add(struct store *store, const struct watchlist_image *image,
                                           struct ov_error *err);
+/* Whether the entry has a photograph with this content tag. */
+OV_CHECKED enum ov_status store_image_has_tag(struct store *store,
+                                              const struct ov_id *deployment_id,
+                                              const struct ov_id *entry_id, struct store_bytes tag,
+                                              bool *ret_has, struct ov_error *err);
 OV_CHECKED enum ov_status store_entry_get(struct store *store, const struct ov_id *deployment_id,
                                           const struct ov_id *entry_id, bool for_update,
                                           enum ov_status (*on_row)(void *ctx,

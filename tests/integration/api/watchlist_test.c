@@ -58,6 +58,21 @@ static struct answer add(struct client *client, const char *entry, const struct 
     return client_add(client, "list", entry, jpeg->data, jpeg->size);
 }
 
+/* The same picture in other bytes: with a comment of its own after the start of image. */
+static struct answer add_copy(struct client *client, const char *entry,
+                              const struct ov_secret *jpeg, unsigned char number)
+{
+    struct ov_secret copy = OV_SECRET_INIT;
+    const unsigned char comment[] = {0xff, 0xfe, 0x00, 0x03, number};
+    assert_int_equal(ov_secret_new(&copy, jpeg->size + sizeof(comment)), OV_OK);
+    memcpy(copy.data, jpeg->data, 2);
+    memcpy(copy.data + 2, comment, sizeof(comment));
+    memcpy(copy.data + 2 + sizeof(comment), jpeg->data + 2, jpeg->size - 2);
+    struct answer answer = add(client, entry, &copy);
+    ov_secret_free(&copy);
+    return answer;
+}
+
 static void refuse_image(const void *jpeg, size_t size, const char *code)
 {
     int64_t events = bed_events("entry.proposed");
@@ -153,7 +168,7 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
     assert_int_equal(answer_int(&answer, "images"), 1);
     (void)snprintf(id, sizeof(id), "%s", answer_text(&answer, "id"));
     answer_done(&answer);
-    answer = expect_kept(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 201, NULL);
+    answer = expect_kept(add_copy(ada, ENTRY("REF-0001"), &bed.portraits[0], 2), 201, NULL);
     assert_string_equal(answer_text(&answer, "id"), id);
     assert_int_equal(answer_int(&answer, "images"), 2);
     answer_done(&answer);
@@ -170,8 +185,9 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
                &bed.portraits[0]),
            409, "watchlist.differs");
     for (int images = 3; images <= 5; images++)
-        expect(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 201, NULL);
-    expect(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 422, "watchlist.images");
+        expect(add_copy(ada, ENTRY("REF-0001"), &bed.portraits[0], (unsigned char)images), 201,
+               NULL);
+    expect(add_copy(ada, ENTRY("REF-0001"), &bed.portraits[0], 6), 422, "watchlist.images");
 
     char json[128];
     (void)snprintf(json, sizeof(json), "{\"entry\":\"%s\"}", id);
@@ -187,7 +203,24 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
     answer_done(&answer);
     assert_true(pg_value(bed.pg, "admin", LIST_VERSION) > version); /* the servers load it */
     expect(client_post(ben, LIST "/approve", json), 409, "entry.not_proposed");
-    expect(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 409, "watchlist.approved_already");
+    expect(add_copy(ada, ENTRY("REF-0001"), &bed.portraits[0], 6), 409,
+           "watchlist.approved_already");
+}
+
+/* So whoever lost the answer may ask again, and an import may be begun again. */
+static void test_the_same_photograph_again_adds_nothing(void **state)
+{
+    (void)state;
+    int64_t images = pg_value(bed.pg, "admin", "SELECT count(*) FROM watchlist.image");
+    int64_t events = pg_value(bed.pg, "admin", "SELECT count(*) FROM audit.event");
+    struct answer answer = expect_kept(add(ada, ENTRY("REF-0001"), &bed.portraits[0]), 200, NULL);
+    assert_string_equal(answer_text(&answer, "state"), "approved");
+    assert_int_equal(answer_int(&answer, "images"), 5);
+    answer_done(&answer);
+    assert_int_equal(pg_value(bed.pg, "admin", "SELECT count(*) FROM watchlist.image"), images);
+    assert_int_equal(pg_value(bed.pg, "admin", "SELECT count(*) FROM audit.event"), events);
+    /* To whoever did not add it, nothing is said about its photographs. */
+    expect(add(ben, ENTRY("REF-0001"), &bed.portraits[0]), 403, "watchlist.other_adder");
 }
 
 static void test_names_are_sealed_and_events_and_logs_carry_none(void **state)
@@ -488,6 +521,7 @@ int run_watchlist_tests(void)
         cmocka_unit_test(test_photographs_that_will_not_do_are_refused_with_a_reason),
         cmocka_unit_test(test_the_description_comes_in_one_strict_header),
         cmocka_unit_test(test_an_entry_takes_images_from_its_adder_until_it_is_approved),
+        cmocka_unit_test(test_the_same_photograph_again_adds_nothing),
         cmocka_unit_test(test_names_are_sealed_and_events_and_logs_carry_none),
         cmocka_unit_test(test_approving_all_passes_over_ones_own),
         cmocka_unit_test(test_the_list_is_read_in_pages_and_each_reading_is_recorded),

@@ -186,6 +186,33 @@ static void images_are_added_before_approval_only(void **state)
                 "entry.wrong_state");
 }
 
+static void a_photograph_is_added_to_an_entry_once(void **state)
+{
+    static const uint8_t tag[32] = {1};
+    struct fixture *f = *state;
+    struct deployment d = pg_seed_deployment(f->store, "once", &f->applicant, &f->site);
+    struct ov_id id = pg_seed_entry(f->store, &d, &f->manager, NULL);
+    struct ov_id other = pg_seed_entry(f->store, &d, &f->manager, NULL);
+    struct store_bytes content_tag = {tag, sizeof(tag)};
+    bool has = true;
+    struct watchlist_image image = new_image(&d, &id);
+    image.content_tag = content_tag;
+    assert_int_equal(store_image_has_tag(f->store, &d.id, &id, content_tag, &has, NULL), OV_OK);
+    assert_false(has);
+    act(f->store, store_image_add(f->store, &image, &act_err));
+    assert_int_equal(store_image_has_tag(f->store, &d.id, &id, content_tag, &has, NULL), OV_OK);
+    assert_true(has);
+    image.id = ov_id_new();
+    refused_act(f->store, store_image_add(f->store, &image, &act_err), OV_ERR_EXISTS,
+                "image.exists");
+    image.entry_id = other; /* the tag is no key by itself */
+    act(f->store, store_image_add(f->store, &image, &act_err));
+    image = new_image(&d, &id);
+    image.content_tag = (struct store_bytes){tag, 31};
+    refused_act(f->store, store_image_add(f->store, &image, &act_err), OV_ERR_INVALID,
+                "image.content_tag");
+}
+
 static void a_template_of_another_model_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -432,6 +459,7 @@ int run_watchlist_tests(void)
         cmocka_unit_test(a_list_does_not_change_without_an_audit_event),
         cmocka_unit_test(withdrawn_is_for_good),
         cmocka_unit_test(images_are_added_before_approval_only),
+        cmocka_unit_test(a_photograph_is_added_to_an_entry_once),
         cmocka_unit_test(a_template_of_another_model_is_refused),
         cmocka_unit_test(plain_bytes_are_refused_where_sealed_ones_belong),
         cmocka_unit_test(malformed_entries_are_refused),
