@@ -13,6 +13,8 @@
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/service/policy.h"
+#include "server/service/settings.h"
 #include "server/vault/vault.h"
 
 /* --- applying --- */
@@ -60,14 +62,37 @@ static enum ov_status write_applied(struct service *service, const struct actor 
     return audit_event_write(service->store, event, err);
 }
 
+static enum ov_status add_application(struct service *service, struct deployment *deployment,
+                                      struct ov_error *err)
+{
+    struct policy policy;
+    struct audit_document *document = audit_document_new("application", &deployment->id);
+    audit_document_text(document, "purpose", deployment->purpose);
+    enum ov_status status = service_policy_get(service, 0, &policy, err);
+    if (status != OV_OK) {
+        audit_document_free(document);
+        return status;
+    }
+    status = audit_document_write(service->store, document, deployment->application_digest, err);
+    if (status == OV_OK)
+        status = audit_document_write(service->store, settings_document(deployment, NULL, 0),
+                                      deployment->settings_digest, err);
+    if (status == OV_OK)
+        status = store_deployment_add(service->store, deployment, NULL, 0, err);
+    if (status == OV_OK)
+        status = store_deployment_apply(service->store, &deployment->id, &deployment->applied_by,
+                                        policy.version, deployment->applied_at_us, err);
+    return status;
+}
+
 static enum ov_status insert_deployment(struct service *service, const struct actor *actor,
-                                        const struct deployment *deployment, struct ov_error *err)
+                                        struct deployment *deployment, struct ov_error *err)
 {
     enum ov_status status = act_begin(service, err);
     if (status != OV_OK)
         return status;
     struct ov_error inner = OV_ERROR_INIT;
-    status = store_deployment_add(service->store, deployment, &inner);
+    status = add_application(service, deployment, &inner);
     if (status == OV_ERR_EXISTS)
         status = ov_fail(err, OV_ERR_EXISTS, "deployment.exists",
                          "there is a deployment of this name already; choose another name");
@@ -80,7 +105,7 @@ static enum ov_status insert_deployment(struct service *service, const struct ac
 
 /* The key is there before the deployment is, and goes again when the deployment did not come. */
 static enum ov_status insert_with_key(struct service *service, const struct actor *actor,
-                                      const struct deployment *deployment, struct ov_error *err)
+                                      struct deployment *deployment, struct ov_error *err)
 {
     struct vault_key *key = NULL;
     enum ov_status status =
@@ -120,7 +145,12 @@ enum ov_status service_deployment_create(struct service *service, const struct a
                                     .cool_down_s = filled.cool_down_s,
                                     .min_face_px = filled.min_face_px,
                                     .applied_by = actor->principal.id,
-                                    .applied_at_us = now_us};
+                                    .applied_at_us = now_us,
+                                    .edited_by = actor->principal.id,
+                                    .edited_at_us = now_us,
+                                    .retention_watchlist_h = 24,
+                                    .retention_alert_h = 24,
+                                    .retention_true_alert_h = 744};
     (void)snprintf(deployment.name, sizeof(deployment.name), "%s", filled.name);
     (void)snprintf(deployment.purpose, sizeof(deployment.purpose), "%s", filled.purpose);
     memcpy(deployment.model_digest, ov_face_engine_digest(service->faces), OV_DIGEST_BYTES);
@@ -260,8 +290,13 @@ static enum ov_status start(struct service *service, const struct actor *actor,
     if (status == OV_OK)
         status = check_sites_free(service, ret, err);
     int64_t now_us = act_now_us(service);
+    uint8_t digest[OV_DIGEST_BYTES];
     if (status == OV_OK)
-        status = store_deployment_authorise(service->store, id, &actor->principal.id, now_us, err);
+        status = audit_document_write(service->store, audit_document_new("authorisation", id),
+                                      digest, err);
+    if (status == OV_OK)
+        status = store_deployment_authorise(service->store, id, &actor->principal.id, digest,
+                                            now_us, err);
     if (status == OV_OK)
         status = store_deployment_set_state(service->store, id, DEPLOYMENT_LIVE, now_us, err);
     if (status == OV_OK)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "common/base/bytes.h"
 #include "server/store/statement.h"
-#include "server/store/watchlists.h"
 
 const char *deployment_kind_name(enum deployment_kind kind)
 {
@@ -42,6 +42,52 @@ const char *deployment_state_name(enum deployment_state state)
     return "unknown";
 }
 
+const char *deployment_authority_name(enum deployment_authority authority)
+{
+    switch (authority) {
+    case AUTHORITY_NONE:
+        return "none";
+    case AUTHORITY_ORAL:
+        return "oral";
+    case AUTHORITY_WRITTEN:
+        return "written";
+    }
+    return "unknown";
+}
+
+const char *deployment_end_name(enum deployment_end end)
+{
+    switch (end) {
+    case END_NONE:
+        return "none";
+    case END_STOPPED:
+        return "stopped";
+    case END_WINDOW_CLOSED:
+        return "window_closed";
+    case END_URGENT_REFUSED:
+        return "urgent_refused";
+    case END_URGENT_LAPSED:
+        return "urgent_lapsed";
+    case END_REFUSED:
+        return "refused";
+    case END_CANCELLED:
+        return "cancelled";
+    case END_LAPSED:
+        return "lapsed";
+    }
+    return "unknown";
+}
+
+static const char *authority_name(int authority)
+{
+    return deployment_authority_name((enum deployment_authority)authority);
+}
+
+static const char *end_name(int end)
+{
+    return deployment_end_name((enum deployment_end)end);
+}
+
 static const char *kind_name(int kind)
 {
     return deployment_kind_name((enum deployment_kind)kind);
@@ -66,6 +112,74 @@ static void read_sites(struct row *row, struct deployment *ret)
         memcpy(ret->sites, sites.data, ret->site_count * OV_ID_BYTES);
 }
 
+/* Codes separated by blanks. */
+static size_t read_codes(struct row *row, char (*out)[DEPLOYMENT_CODE_SIZE], size_t max)
+{
+    struct store_bytes text = row_bytes(row);
+    const char *at = text.data;
+    size_t left = text.size;
+    size_t count = 0;
+    while (left > 0) {
+        const char *blank = memchr(at, ' ', left);
+        size_t length = blank != NULL ? (size_t)(blank - at) : left;
+        if (count == max || length >= DEPLOYMENT_CODE_SIZE) {
+            row->failed = true;
+            return 0;
+        }
+        memcpy(out[count], at, length);
+        out[count++][length] = '\0';
+        length += blank != NULL ? 1 : 0;
+        at += length;
+        left -= length;
+    }
+    return count;
+}
+
+/* null: zeros. */
+static void read_digest(struct row *row, uint8_t out[OV_DIGEST_BYTES])
+{
+    struct store_bytes digest = row_bytes(row);
+    memset(out, 0, OV_DIGEST_BYTES);
+    if (digest.size == OV_DIGEST_BYTES)
+        memcpy(out, digest.data, OV_DIGEST_BYTES);
+    else if (digest.data != NULL)
+        row->failed = true;
+}
+
+static void read_authority(struct row *row, struct deployment *ret)
+{
+    ret->revision = row_i32(row);
+    row_id(row, &ret->edited_by);
+    ret->edited_at_us = row_time(row);
+    ret->policy_version = row_i32(row);
+    read_digest(row, ret->application_digest);
+    read_digest(row, ret->settings_digest);
+    ret->authority =
+        (enum deployment_authority)row_choice(row, authority_name, AUTHORITY_WRITTEN + 1);
+    read_digest(row, ret->authorisation_digest);
+    ret->urgent = row_bool(row);
+    row_id(row, &ret->oral_by);
+    row_id(row, &ret->recorded_by);
+    ret->oral_at_us = row_time(row);
+    ret->written_due_at_us = row_time(row);
+    ret->end_reason = (enum deployment_end)row_choice(row, end_name, END_LAPSED + 1);
+}
+
+static void read_application(struct row *row, struct deployment *ret)
+{
+    row_text(row, ret->location_type, sizeof(ret->location_type));
+    ret->has_place = row_bool(row);
+    ret->latitude_e6 = row_i32(row);
+    ret->longitude_e6 = row_i32(row);
+    ret->expected_footfall = row_i32(row);
+    ret->expected_entries = row_i32(row);
+    ret->retention_watchlist_h = row_i32(row);
+    ret->retention_alert_h = row_i32(row);
+    ret->retention_true_alert_h = row_i32(row);
+    ret->flag_count = read_codes(row, ret->flags, DEPLOYMENT_FLAGS_MAX);
+    ret->category_count = read_codes(row, ret->categories, DEPLOYMENT_CATEGORIES_MAX);
+}
+
 static enum ov_status read_deployment(struct row *row, struct deployment *ret, struct ov_error *err)
 {
     memset(ret, 0, sizeof(*ret));
@@ -88,6 +202,8 @@ static enum ov_status read_deployment(struct row *row, struct deployment *ret, s
     ret->closed_at_us = row_time(row);
     ret->gallery_version = row_i64(row);
     read_sites(row, ret);
+    read_authority(row, ret);
+    read_application(row, ret);
     return row_done(row, err);
 }
 
@@ -167,98 +283,59 @@ enum ov_status store_deployment_each_running(struct store *store,
                           err);
 }
 
-/* --- writing ------------------------------------------------------------------------------- */
+struct camera_sink {
+    enum ov_status (*on_row)(void *ctx, const struct deployment_camera *camera);
+    void *ctx;
+};
 
-#define SITES_TEXT_SIZE (DEPLOYMENT_SITES_MAX * OV_ID_TEXT_SIZE + 3)
-
-static void format_sites(const struct deployment *row, char out[SITES_TEXT_SIZE])
+/* int4 x, y, x, y ..., big-endian. */
+static void read_zone(struct row *row, struct ov_zone *ret)
 {
-    char text[OV_ID_TEXT_SIZE];
-    char *at = stpcpy(out, "{");
-    for (size_t i = 0; i < row->site_count; i++) {
-        if (i > 0)
-            at = stpcpy(at, ",");
-        at = stpcpy(at, ov_id_format(&row->sites[i], text));
+    struct store_bytes points = row_bytes(row);
+    const uint8_t *at = points.data;
+    memset(ret, 0, sizeof(*ret));
+    if (points.size % 8 != 0 || points.size / 8 > OV_ZONE_POINTS_MAX) {
+        row->failed = true;
+        return;
     }
-    stpcpy(at, "}");
-}
-
-static enum ov_status insert(struct store *store, const struct deployment *row,
-                             struct ov_error *err)
-{
-    char sites[SITES_TEXT_SIZE];
-    format_sites(row, sites);
-    struct params params = PARAMS_INIT;
-    params_id(&params, &row->id);
-    params_text(&params, row->name);
-    params_text(&params, row->purpose);
-    params_text(&params, deployment_kind_name(row->kind));
-    params_time(&params, row->starts_at_us);
-    params_time(&params, row->ends_at_us);
-    params_f32(&params, row->threshold);
-    params_i32(&params, row->cool_down_s);
-    params_i32(&params, row->min_face_px);
-    params_bytes(&params, row->model_digest, sizeof(row->model_digest));
-    params_id(&params, &row->applied_by);
-    params_time(&params, row->applied_at_us);
-    params_array(&params, sites);
-    return statement_run(store, STATEMENT_DEPLOYMENT_ADD, &params, NULL, err);
-}
-
-enum ov_status store_deployment_add(struct store *store, const struct deployment *row,
-                                    struct ov_error *err)
-{
-    if (row->site_count < 1 || row->site_count > DEPLOYMENT_SITES_MAX)
-        return ov_fail(err, OV_ERR_INVALID, "deployment.invalid",
-                       "a deployment names 1 to %d sites", DEPLOYMENT_SITES_MAX);
-    bool own = false;
-    enum ov_status status = statement_group_begin(store, &own, err);
-    if (status != OV_OK)
-        return status;
-    status = insert(store, row, err);
-    if (status == OV_OK) {
-        struct params params = PARAMS_INIT;
-        params_id(&params, &row->id);
-        status = statement_run(store, STATEMENT_WATCHLIST_MAKE, &params, NULL, err);
+    ret->count = points.size / 8;
+    for (size_t i = 0; i < ret->count; i++) {
+        ret->points[i].x = (uint16_t)ov_read_be32(at + 8 * i);
+        ret->points[i].y = (uint16_t)ov_read_be32(at + 8 * i + 4);
     }
-    return statement_group_end(store, own, status, err);
 }
 
-/* A change of one row by its id: none changed means that there is none. */
-static enum ov_status change(struct store *store, enum statement statement,
-                             const struct params *params, struct ov_error *err)
+static enum ov_status on_camera(void *ctx, struct row *row, struct ov_error *err)
 {
-    int64_t changed = 0;
-    enum ov_status status = statement_run(store, statement, params, &changed, err);
-    return status == OV_OK && changed == 0 ? unknown(err) : status;
+    const struct camera_sink *sink = ctx;
+    struct deployment_camera camera;
+    row_id(row, &camera.site_id);
+    row_text(row, camera.camera, sizeof(camera.camera));
+    read_zone(row, &camera.zone);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &camera) : status;
 }
 
-enum ov_status store_deployment_authorise(struct store *store, const struct ov_id *id,
-                                          const struct ov_id *by, int64_t at_us,
-                                          struct ov_error *err)
+enum ov_status store_deployment_cameras(struct store *store, const struct ov_id *id,
+                                        enum ov_status (*on_row)(void *ctx,
+                                                                 const struct deployment_camera *),
+                                        void *ctx, struct ov_error *err)
 {
+    struct camera_sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
     params_id(&params, id);
-    params_id(&params, by);
-    params_time(&params, at_us);
-    return change(store, STATEMENT_DEPLOYMENT_AUTHORISE, &params, err);
+    return statement_each(store, STATEMENT_DEPLOYMENT_CAMERAS, &params, on_camera, &sink, NULL,
+                          err);
 }
 
-enum ov_status store_deployment_set_state(struct store *store, const struct ov_id *id,
-                                          enum deployment_state state, int64_t at_us,
-                                          struct ov_error *err)
+enum ov_status store_deployment_each_overdue(struct store *store, int64_t now_us,
+                                             enum ov_status (*on_row)(void *ctx,
+                                                                      const struct deployment *),
+                                             void *ctx, struct ov_error *err)
 {
+    struct sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
-    params_id(&params, id);
-    params_text(&params, deployment_state_name(state));
-    params_time(&params, at_us);
-    return change(store, STATEMENT_DEPLOYMENT_SET_STATE, &params, err);
-}
-
-enum ov_status store_deployment_bump_gallery(struct store *store, const struct ov_id *id,
-                                             struct ov_error *err)
-{
-    struct params params = PARAMS_INIT;
-    params_id(&params, id);
-    return change(store, STATEMENT_DEPLOYMENT_BUMP_GALLERY, &params, err);
+    params_time(&params, now_us);
+    return statement_each(store, STATEMENT_DEPLOYMENT_EACH_OVERDUE, &params, on_each, &sink, NULL,
+                          err);
 }

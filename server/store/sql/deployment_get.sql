@@ -2,12 +2,26 @@
 -- $1 uuid: id
 -- row: id, name, purpose, kind, state, window's start and end, threshold, cool-down, smallest face,
 --      model digest, who applied, who authorised (or null), times of application, authorisation,
---      going live and closing (or null), gallery version, site ids one after the other (or null)
+--      going live and closing (or null), gallery version, site ids one after the other (or null);
+--      revision, who edited it last and when (or null), policy (or 0), digests of application and
+--      settings (or null), authority or none, its digest (or null), whether urgent, who authorised
+--      orally and who recorded it, when, when the written one is due (or null), why it ended or
+--      none; type of location (or null), whether there is a place, latitude, longitude, expected
+--      footfall and entries (or 0), three retention times, flags and categories separated by blanks
 SELECT id, name, purpose, kind, state, starts_at, ends_at, threshold, cool_down_s, min_face_px,
        model_digest, applied_by, authorised_by, applied_at, authorised_at, went_live_at, closed_at,
        gallery_version,
        (SELECT string_agg(uuid_send(named.site_id), ''::bytea ORDER BY named.site_id)
         FROM overt.deployment_site AS named
+        WHERE named.deployment_id = deployment.id),
+       revision, edited_by, edited_at, coalesce(policy_version, 0), application_digest,
+       settings_digest, coalesce(authority, 'none'), authorisation_digest, urgent, oral_by,
+       recorded_by, oral_at, written_due_at, coalesce(end_reason, 'none'), location_type,
+       latitude_e6 IS NOT NULL, coalesce(latitude_e6, 0), coalesce(longitude_e6, 0),
+       coalesce(expected_footfall, 0), coalesce(expected_entries, 0), retention_watchlist_h,
+       retention_alert_h, retention_true_alert_h, array_to_string(flags, ' '),
+       (SELECT string_agg(named.category, ' ' ORDER BY named.category)
+        FROM overt.deployment_category AS named
         WHERE named.deployment_id = deployment.id)
 FROM overt.deployment AS deployment
 WHERE id = $1

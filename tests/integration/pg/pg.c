@@ -16,7 +16,9 @@
 #include <libpq-fe.h>
 
 #include "common/base/clock.h"
+#include "server/audit/document.h"
 #include "server/store/events.h"
+#include "server/store/policies.h"
 
 #define EXIT_SKIPPED 77
 #define ROLE_COUNT_PG 5
@@ -309,6 +311,47 @@ struct site pg_seed_site(struct store *store, const char *name)
     return site;
 }
 
+void pg_seed_document(struct store *store, const char *kind, const struct ov_id *deployment_id,
+                      uint8_t ret_digest[OV_DIGEST_BYTES])
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct audit_document *document = audit_document_new(kind, deployment_id);
+    audit_document_int(document, "written_at_us", now_us());
+    must(audit_document_write(store, document, ret_digest, &err), &err);
+}
+
+enum ov_status pg_add_draft(struct store *store, struct deployment *row, struct ov_error *err)
+{
+    if (row->retention_alert_h == 0)
+        row->retention_watchlist_h = row->retention_alert_h = row->retention_true_alert_h = 24;
+    row->edited_by = row->applied_by;
+    row->edited_at_us = now_us();
+    pg_seed_document(store, "application", &row->id, row->application_digest);
+    pg_seed_document(store, "settings", &row->id, row->settings_digest);
+    return store_deployment_add(store, row, NULL, 0, err);
+}
+
+enum ov_status pg_add_application(struct store *store, struct deployment *row, struct ov_error *err)
+{
+    struct policy policy = {.version = 0};
+    struct ov_error none = OV_ERROR_INIT;
+    enum ov_status status = pg_add_draft(store, row, err);
+    if (status == OV_OK && store_policy_get(store, 0, &policy, &none) != OV_OK)
+        policy.version = 0;
+    if (status == OV_OK)
+        status = store_deployment_apply(store, &row->id, &row->applied_by, policy.version,
+                                        row->applied_at_us, err);
+    return status;
+}
+
+enum ov_status pg_authorise(struct store *store, const struct ov_id *deployment_id,
+                            const struct ov_id *by, int64_t at_us, struct ov_error *err)
+{
+    uint8_t digest[OV_DIGEST_BYTES];
+    pg_seed_document(store, "authorisation", deployment_id, digest);
+    return store_deployment_authorise(store, deployment_id, by, digest, at_us, err);
+}
+
 struct deployment pg_seed_deployment(struct store *store, const char *name,
                                      const struct ov_id *applicant, const struct site *site)
 {
@@ -330,7 +373,7 @@ struct deployment pg_seed_deployment(struct store *store, const char *name,
     (void)snprintf(row.purpose, sizeof(row.purpose), "a test");
     memset(row.model_digest, 0x11, sizeof(row.model_digest));
     begin(store);
-    must(store_deployment_add(store, &row, &err), &err);
+    must(pg_add_application(store, &row, &err), &err);
     commit(store);
     return row;
 }
@@ -340,7 +383,7 @@ void pg_seed_live(struct store *store, const struct deployment *deployment,
 {
     struct ov_error err = OV_ERROR_INIT;
     begin(store);
-    must(store_deployment_authorise(store, &deployment->id, authoriser, now_us(), &err), &err);
+    must(pg_authorise(store, &deployment->id, authoriser, now_us(), &err), &err);
     must(store_deployment_set_state(store, &deployment->id, DEPLOYMENT_LIVE, now_us(), &err), &err);
     commit(store);
 }

@@ -47,6 +47,16 @@ void pg_seed_event(struct store *store);
 struct ov_id pg_seed_person(struct store *store, const char *name, unsigned roles);
 /* A site, with its principal overt://site/NAME. */
 struct site pg_seed_site(struct store *store, const char *name);
+/* A document of this kind about the deployment, in the store's open transaction. */
+void pg_seed_document(struct store *store, const char *kind, const struct ov_id *deployment_id,
+                      uint8_t ret_digest[OV_DIGEST_BYTES]);
+/* In the open transaction, with the documents that it takes: a draft of row (whose digests it
+ * fills), an application, an authorisation. They return what the database said. */
+enum ov_status pg_add_draft(struct store *store, struct deployment *row, struct ov_error *err);
+enum ov_status pg_add_application(struct store *store, struct deployment *row,
+                                  struct ov_error *err);
+enum ov_status pg_authorise(struct store *store, const struct ov_id *deployment_id,
+                            const struct ov_id *by, int64_t at_us, struct ov_error *err);
 /*
  * An exercise in state applied whose window is open now (from 10 minutes ago for 2 hours), of this
  * site; threshold 0.5, cool-down 60 s, model digest 32 bytes of 0x11.

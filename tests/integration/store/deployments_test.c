@@ -41,14 +41,12 @@ static void who_applied_never_authorises(void **state)
 {
     struct fixture *f = *state;
     struct deployment row = pg_seed_deployment(f->store, "two-people", &f->applicant, &f->site);
-    refused_act(f->store,
-                store_deployment_authorise(f->store, &row.id, &f->applicant, now_us(), &act_err),
+    refused_act(f->store, pg_authorise(f->store, &row.id, &f->applicant, now_us(), &act_err),
                 OV_ERR_DENIED, "deployment.same_person");
-    refused_act(
-        f->store,
-        store_deployment_authorise(f->store, &row.id, &f->site.principal_id, now_us(), &act_err),
-        OV_ERR_DENIED, "principal.not_a_person");
-    act(f->store, store_deployment_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    refused_act(f->store,
+                pg_authorise(f->store, &row.id, &f->site.principal_id, now_us(), &act_err),
+                OV_ERR_DENIED, "principal.not_a_person");
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
     struct deployment found;
     struct ov_error err = OV_ERROR_INIT;
     assert_fine(store_deployment_get(f->store, &row.id, false, &found, &err), &err);
@@ -56,8 +54,7 @@ static void who_applied_never_authorises(void **state)
     assert_true(ov_id_equal(&found.authorised_by, &f->officer));
     assert_true(found.authorised_at_us > 0);
     /* Nor does a second officer replace the first. */
-    refused_act(f->store,
-                store_deployment_authorise(f->store, &row.id, &f->reviewer, now_us(), &act_err),
+    refused_act(f->store, pg_authorise(f->store, &row.id, &f->reviewer, now_us(), &act_err),
                 OV_ERR_STATE, "deployment.wrong_state");
 }
 
@@ -74,7 +71,7 @@ static struct ov_id deployment_in(struct fixture *f, enum deployment_state wante
         act(f->store, store_deployment_set_state(f->store, &row.id, wanted, now_us(), &act_err));
         return row.id;
     }
-    act(f->store, store_deployment_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
     if (wanted == DEPLOYMENT_AUTHORISED)
         return row.id;
     act(f->store,
@@ -166,7 +163,7 @@ static void times_are_written_by_their_own_steps_and_once(void **state)
     struct ov_error err = OV_ERROR_INIT;
     struct deployment row = pg_seed_deployment(f->store, "times", &f->applicant, &f->site);
     int64_t at = now_us();
-    act(f->store, store_deployment_authorise(f->store, &row.id, &f->officer, at + 1, &act_err));
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, at + 1, &act_err));
     act(f->store, store_deployment_set_state(f->store, &row.id, DEPLOYMENT_LIVE, at + 2, &act_err));
     act(f->store,
         store_deployment_set_state(f->store, &row.id, DEPLOYMENT_PAUSED, at + 3, &act_err));
@@ -191,8 +188,8 @@ static void nothing_goes_live_outside_its_window(void **state)
         (void)snprintf(row.name, sizeof(row.name), "window-%d", later);
         row.starts_at_us = later ? now + 60 * OV_US_PER_S : now - 3600 * OV_US_PER_S;
         row.ends_at_us = later ? now + 3600 * OV_US_PER_S : now - 1;
-        act(f->store, store_deployment_add(f->store, &row, &act_err));
-        act(f->store, store_deployment_authorise(f->store, &row.id, &f->officer, now, &act_err));
+        act(f->store, pg_add_application(f->store, &row, &act_err));
+        act(f->store, pg_authorise(f->store, &row.id, &f->officer, now, &act_err));
         /* A server with a wrong clock says that it is time: the database's clock decides. */
         refused_act(f->store,
                     store_deployment_set_state(f->store, &row.id, DEPLOYMENT_LIVE,
@@ -212,7 +209,7 @@ static struct deployment like(const struct deployment *row)
 static void refuse_application(struct fixture *f, struct deployment row, enum ov_status wanted,
                                const char *code)
 {
-    refused_act(f->store, store_deployment_add(f->store, &row, &act_err), wanted, code);
+    refused_act(f->store, pg_add_application(f->store, &row, &act_err), wanted, code);
 }
 
 static void settings_outside_their_bounds_are_refused(void **state)
@@ -296,7 +293,7 @@ static void a_full_window_of_sites_and_text_fits(void **state)
         (void)snprintf(name, sizeof(name), "site-%zu", i);
         row.sites[i] = pg_seed_site(f->store, name).id;
     }
-    act(f->store, store_deployment_add(f->store, &row, &act_err));
+    act(f->store, pg_add_application(f->store, &row, &act_err));
     struct deployment found;
     assert_fine(store_deployment_get(f->store, &row.id, false, &found, &err), &err);
     assert_int_equal(found.site_count, DEPLOYMENT_SITES_MAX);
@@ -311,8 +308,13 @@ static void adding_is_one_act_even_without_an_open_transaction(void **state)
     struct deployment row = pg_seed_deployment(f->store, "atomic", &f->applicant, &f->site);
     row.id = ov_id_new();
     (void)snprintf(row.name, sizeof(row.name), "unaudited");
-    assert_refused(store_deployment_add(f->store, &row, &err), OV_ERR_INTERNAL, "audit.missing",
-                   &err);
+    assert_fine(store_begin(f->store, &err), &err);
+    pg_seed_document(f->store, "application", &row.id, row.application_digest);
+    pg_seed_document(f->store, "settings", &row.id, row.settings_digest);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    assert_refused(store_deployment_add(f->store, &row, NULL, 0, &err), OV_ERR_INTERNAL,
+                   "audit.missing", &err);
     assert_refused(store_deployment_by_name(f->store, "unaudited", &row, &err), OV_ERR_NOT_FOUND,
                    "deployment.unknown", &err);
 }
@@ -403,7 +405,7 @@ static void a_gallery_version_counts_up_and_wakes_listeners(void **state)
     assert_true(notified);
     assert_fine(store_deployment_get(f->store, &row.id, false, &row, &err), &err);
     assert_int_equal(row.gallery_version, 1);
-    act(f->store, store_deployment_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
     assert_fine(store_wait(listener, 5000, &notified, &err), &err);
     assert_true(notified);
     assert_fine(store_wait(listener, 50, &notified, &err), &err);

@@ -150,8 +150,8 @@ static void states_are_not_skipped_by_sql_either(void **state)
            "= 'officer'), authorised_at = now() WHERE name = 'sql-1'");
     refuse(f, "server", CHECK,
            "UPDATE overt.deployment SET gallery_version = -1 WHERE name = 'sql-1'");
-    refuse(f, "server", DENIED, "UPDATE overt.deployment SET threshold = 0.1 WHERE name = 'sql-1'");
-    refuse(f, "server", DENIED,
+    refuse(f, "server", CHECK, "UPDATE overt.deployment SET threshold = 0.1 WHERE name = 'sql-1'");
+    refuse(f, "server", CHECK,
            "UPDATE overt.deployment SET ends_at = ends_at + interval '1h' WHERE name = 'sql-1'");
     refuse(f, "server", DENIED, "DELETE FROM overt.deployment");
     refuse(f, "owner", CHECK, "UPDATE overt.deployment SET threshold = 0.1 WHERE name = 'sql-1'");
@@ -172,11 +172,14 @@ static void states_are_not_skipped_by_sql_either(void **state)
         "s WHERE d.name = 'sql-2' AND s.name = 'late-site'");
 }
 
-/* Legal until the authorisation, but part of what is authorised: never without a record. */
-static void a_site_is_not_added_to_an_application_without_an_event(void **state)
+/* Legal in a draft, but part of what is applied for: never without a record. */
+static void a_site_is_not_added_to_a_draft_without_an_event(void **state)
 {
     struct fixture *f = *state;
-    (void)pg_seed_deployment(f->store, "quiet", &f->applicant, &f->site);
+    struct deployment draft = pg_seed_deployment(f->store, "model", &f->applicant, &f->site);
+    draft.id = ov_id_new();
+    (void)snprintf(draft.name, sizeof(draft.name), "quiet");
+    act(f->store, pg_add_draft(f->store, &draft, &act_err));
     (void)pg_seed_site(f->store, "quiet-site");
     static const char add[] =
         "INSERT INTO overt.deployment_site SELECT d.id, s.id FROM overt.deployment d, overt.site s "
@@ -315,7 +318,7 @@ int run_rights_tests(void)
         cmocka_unit_test(an_events_xid_is_that_of_its_act),
         cmocka_unit_test(oversight_and_sealer_see_the_audit_and_nothing_else),
         cmocka_unit_test(states_are_not_skipped_by_sql_either),
-        cmocka_unit_test(a_site_is_not_added_to_an_application_without_an_event),
+        cmocka_unit_test(a_site_is_not_added_to_a_draft_without_an_event),
         cmocka_unit_test(an_entry_is_not_born_approved),
         cmocka_unit_test(partitions_are_reached_through_their_parents_only),
         cmocka_unit_test(partitions_come_and_go_with_the_deployments_state_only),

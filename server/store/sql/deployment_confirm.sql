@@ -1,0 +1,5 @@
+-- The written authorisation after an oral one, in whatever state that has led to.
+-- $1 uuid: id  $2 uuid: who authorises  $3 timestamptz: when  $4 bytea: document of the reasons
+UPDATE overt.deployment
+SET authority = 'written', authorised_by = $2, authorised_at = $3, authorisation_digest = $4
+WHERE id = $1
