@@ -40,8 +40,8 @@ CREATE TABLE overt.policy (
         CONSTRAINT policy_urgent_written CHECK (urgent_written_max_h BETWEEN 1 AND 24),
     urgent_repeat_days integer NOT NULL
         CONSTRAINT policy_urgent_repeat CHECK (urgent_repeat_days BETWEEN 7 AND 366),
-    live_in_24h_max_h integer NOT NULL
-        CONSTRAINT policy_live_in_24h CHECK (live_in_24h_max_h BETWEEN 1 AND 12),
+    live_per_day_max_h integer NOT NULL
+        CONSTRAINT policy_live_in_24h CHECK (live_per_day_max_h BETWEEN 1 AND 12),
     same_place_m integer NOT NULL
         CONSTRAINT policy_same_place CHECK (same_place_m BETWEEN 500 AND 10000),
     far_target_ppm integer NOT NULL
@@ -63,6 +63,8 @@ CREATE TABLE overt.policy (
     proposed_by uuid NOT NULL
         CONSTRAINT policy_proposed_by REFERENCES overt.principal (id),
     proposed_at timestamptz NOT NULL,
+    document_digest bytea NOT NULL
+        CONSTRAINT policy_document REFERENCES audit.document (digest),
     written_by_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     CONSTRAINT policy_proposer UNIQUE (version, proposed_by)
 );
@@ -95,7 +97,7 @@ COMMENT ON COLUMN overt.policy.urgent_written_max_h IS
     'Within this time of an oral authorisation the written one is given, or the deployment ends';
 COMMENT ON COLUMN overt.policy.urgent_repeat_days IS
     'A second urgent use at the same place within these days needs the higher authority';
-COMMENT ON COLUMN overt.policy.live_in_24h_max_h IS
+COMMENT ON COLUMN overt.policy.live_per_day_max_h IS
     'More hours live within 24 h at the same place than this need the higher authority';
 COMMENT ON COLUMN overt.policy.same_place_m IS
     'Two deployments are at the same place if they share a site or are no further apart than this';
@@ -113,6 +115,8 @@ COMMENT ON COLUMN overt.policy.evidence_review_days IS
     'An evidence hold lapses after this time unless it is renewed';
 COMMENT ON COLUMN overt.policy.proposed_by IS 'Who proposed it';
 COMMENT ON COLUMN overt.policy.proposed_at IS 'When';
+COMMENT ON COLUMN overt.policy.document_digest IS
+    'All of it as a document: what is signed by who proposes and who approves';
 COMMENT ON COLUMN overt.policy.written_by_xid IS
     'The transaction that wrote it: its floors are written by the same one';
 
@@ -245,10 +249,192 @@ CREATE CONSTRAINT TRIGGER policy_decision_audited
 GRANT SELECT, INSERT ON overt.policy, overt.policy_floor, overt.policy_decision TO overt_server;
 GRANT EXECUTE ON FUNCTION overt.policy_in_force() TO overt_server;
 
+CREATE TABLE overt.model_acceptance (
+    id uuid CONSTRAINT model_acceptance_key PRIMARY KEY,
+    model_digest bytea NOT NULL
+        CONSTRAINT model_acceptance_model CHECK (octet_length(model_digest) = 32),
+    report_digest bytea NOT NULL
+        CONSTRAINT model_acceptance_report CHECK (octet_length(report_digest) = 32),
+    threshold_floor real NOT NULL
+        CONSTRAINT model_acceptance_floor CHECK (threshold_floor BETWEEN 0.2 AND 0.95),
+    document_digest bytea NOT NULL
+        CONSTRAINT model_acceptance_document REFERENCES audit.document (digest),
+    proposed_by uuid NOT NULL
+        CONSTRAINT model_acceptance_proposed_by REFERENCES overt.principal (id),
+    proposed_at timestamptz NOT NULL,
+    CONSTRAINT model_acceptance_proposer UNIQUE (id, proposed_by)
+);
+CREATE INDEX model_acceptance_by_model ON overt.model_acceptance (model_digest);
+COMMENT ON TABLE overt.model_acceptance IS
+    'Models that were proposed for operational use in this installation. Append-only';
+COMMENT ON COLUMN overt.model_acceptance.id IS 'Random';
+COMMENT ON COLUMN overt.model_acceptance.model_digest IS 'SHA-256 of the model pack';
+COMMENT ON COLUMN overt.model_acceptance.report_digest IS
+    'SHA-256 of the evaluation report that the decision rests on';
+COMMENT ON COLUMN overt.model_acceptance.threshold_floor IS
+    'Lowest threshold of an operational deployment with it, from that report';
+COMMENT ON COLUMN overt.model_acceptance.document_digest IS 'What both people sign';
+COMMENT ON COLUMN overt.model_acceptance.proposed_by IS 'Who proposed it';
+COMMENT ON COLUMN overt.model_acceptance.proposed_at IS 'When';
+
+CREATE TABLE overt.model_decision (
+    acceptance_id uuid NOT NULL,
+    decision text NOT NULL
+        CONSTRAINT model_decision_value CHECK (decision IN ('approved', 'refused', 'withdrawn')),
+    proposed_by uuid NOT NULL,
+    decided_by uuid NOT NULL
+        CONSTRAINT model_decided_by REFERENCES overt.principal (id),
+    decided_at timestamptz NOT NULL,
+    CONSTRAINT model_decision_key PRIMARY KEY (acceptance_id, decision),
+    CONSTRAINT model_decision_acceptance FOREIGN KEY (acceptance_id, proposed_by)
+        REFERENCES overt.model_acceptance (id, proposed_by),
+    CONSTRAINT model_two_people CHECK (decision <> 'approved' OR decided_by <> proposed_by)
+);
+CREATE UNIQUE INDEX model_decided_once ON overt.model_decision (acceptance_id)
+    WHERE decision IN ('approved', 'refused');
+COMMENT ON TABLE overt.model_decision IS
+    'How a model was decided on: approved by another person than proposed it, withdrawn by any one. Append-only';
+COMMENT ON COLUMN overt.model_decision.acceptance_id IS 'On which proposal';
+COMMENT ON COLUMN overt.model_decision.decision IS 'approved or refused; withdrawn ends an approval';
+COMMENT ON COLUMN overt.model_decision.proposed_by IS 'Who proposed it, so that two can be told';
+COMMENT ON COLUMN overt.model_decision.decided_by IS 'Who decided';
+COMMENT ON COLUMN overt.model_decision.decided_at IS 'When';
+
+CREATE FUNCTION overt.model_accepted(of_model bytea) RETURNS real
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+    SELECT max(acceptance.threshold_floor)
+    FROM overt.model_acceptance AS acceptance
+    JOIN overt.model_decision AS decided ON decided.acceptance_id = acceptance.id
+    WHERE acceptance.model_digest = of_model AND decided.decision = 'approved'
+      AND NOT EXISTS (SELECT FROM overt.model_decision AS later
+                      WHERE later.acceptance_id = acceptance.id AND later.decision = 'withdrawn')
+$body$;
+COMMENT ON FUNCTION overt.model_accepted(bytea) IS
+    'Lowest operational threshold with this model; null: it is not accepted, or no longer';
+
+CREATE FUNCTION overt.model_check_new() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.require_person(NEW.proposed_by);
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.model_check_new() IS 'Trigger: an active person proposes';
+
+CREATE FUNCTION overt.model_check_decision() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.require_person(NEW.decided_by);
+    IF NEW.decision = 'withdrawn'
+       AND NOT EXISTS (SELECT FROM overt.model_decision
+                       WHERE acceptance_id = NEW.acceptance_id AND decision = 'approved') THEN
+        RAISE EXCEPTION 'only what was approved is withdrawn'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'model_not_approved';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.model_check_decision() IS
+    'Trigger: an active person decides, and withdraws only what was approved';
+
+CREATE TABLE overt.notice_publication (
+    deployment_id uuid NOT NULL
+        CONSTRAINT notice_publication_deployment REFERENCES overt.deployment (id),
+    notice_digest bytea NOT NULL
+        CONSTRAINT notice_publication_notice CHECK (octet_length(notice_digest) = 32),
+    document_digest bytea NOT NULL
+        CONSTRAINT notice_publication_document REFERENCES audit.document (digest),
+    published_by uuid NOT NULL
+        CONSTRAINT notice_published_by REFERENCES overt.principal (id),
+    published_at timestamptz NOT NULL,
+    CONSTRAINT notice_publication_key PRIMARY KEY (deployment_id, document_digest)
+);
+COMMENT ON TABLE overt.notice_publication IS
+    'Where the notice of a deployment was published, and which one. Append-only';
+COMMENT ON COLUMN overt.notice_publication.deployment_id IS 'The deployment';
+COMMENT ON COLUMN overt.notice_publication.notice_digest IS 'SHA-256 of the page that was published';
+COMMENT ON COLUMN overt.notice_publication.document_digest IS 'The document that says where';
+COMMENT ON COLUMN overt.notice_publication.published_by IS 'Who says so';
+COMMENT ON COLUMN overt.notice_publication.published_at IS 'When it was recorded';
+
+CREATE FUNCTION overt.notice_check_publication() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.require_person(NEW.published_by);
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.notice_check_publication() IS 'Trigger: an active person says so';
+
+-- A second guard beside the server's: whoever writes the state.
+CREATE FUNCTION overt.deployment_check_model() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    floor real := overt.model_accepted(NEW.model_digest);
+BEGIN
+    IF NEW.state = 'live' AND NEW.kind = 'operational'
+       AND (floor IS NULL OR NEW.threshold < floor) THEN
+        RAISE EXCEPTION 'the model is not accepted for operational use at this threshold'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_model_accepted';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.deployment_check_model() IS
+    'Trigger: an operational deployment is live with an accepted model only';
+CREATE TRIGGER deployment_3_model BEFORE UPDATE OF state ON overt.deployment
+    FOR EACH ROW EXECUTE FUNCTION overt.deployment_check_model();
+
+CREATE TRIGGER model_acceptance_new BEFORE INSERT ON overt.model_acceptance
+    FOR EACH ROW EXECUTE FUNCTION overt.model_check_new();
+CREATE TRIGGER model_decision_new BEFORE INSERT ON overt.model_decision
+    FOR EACH ROW EXECUTE FUNCTION overt.model_check_decision();
+CREATE TRIGGER notice_publication_new BEFORE INSERT ON overt.notice_publication
+    FOR EACH ROW EXECUTE FUNCTION overt.notice_check_publication();
+CREATE TRIGGER model_acceptance_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON overt.model_acceptance
+    FOR EACH STATEMENT EXECUTE FUNCTION overt.refuse_change();
+ALTER TABLE overt.model_acceptance ENABLE ALWAYS TRIGGER model_acceptance_append_only;
+CREATE CONSTRAINT TRIGGER model_acceptance_audited
+    AFTER INSERT ON overt.model_acceptance DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+CREATE TRIGGER model_decision_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON overt.model_decision
+    FOR EACH STATEMENT EXECUTE FUNCTION overt.refuse_change();
+ALTER TABLE overt.model_decision ENABLE ALWAYS TRIGGER model_decision_append_only;
+CREATE CONSTRAINT TRIGGER model_decision_audited
+    AFTER INSERT ON overt.model_decision DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+CREATE TRIGGER notice_publication_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON overt.notice_publication
+    FOR EACH STATEMENT EXECUTE FUNCTION overt.refuse_change();
+ALTER TABLE overt.notice_publication ENABLE ALWAYS TRIGGER notice_publication_append_only;
+CREATE CONSTRAINT TRIGGER notice_publication_audited
+    AFTER INSERT ON overt.notice_publication DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+
+GRANT SELECT, INSERT ON overt.model_acceptance, overt.model_decision, overt.notice_publication
+    TO overt_server;
+GRANT EXECUTE ON FUNCTION overt.model_accepted(bytea) TO overt_server;
+
 RESET ROLE;
 
 -- migrate:down
 
+DROP TRIGGER deployment_3_model ON overt.deployment;
+DROP FUNCTION overt.deployment_check_model();
+DROP TABLE overt.notice_publication;
+DROP FUNCTION overt.notice_check_publication();
+DROP TABLE overt.model_decision;
+DROP TABLE overt.model_acceptance;
+DROP FUNCTION overt.model_check_decision();
+DROP FUNCTION overt.model_check_new();
+DROP FUNCTION overt.model_accepted(bytea);
 DROP TABLE overt.policy_decision;
 DROP TABLE overt.policy_floor;
 DROP TABLE overt.policy;

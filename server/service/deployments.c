@@ -12,6 +12,7 @@
 #include "common/face/face.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/models.h"
 #include "server/service/permissions.h"
 #include "server/service/policy.h"
 #include "server/service/settings.h"
@@ -164,28 +165,18 @@ enum ov_status service_deployment_create(struct service *service, const struct a
 
 /* --- starting --- */
 
-/* An operational deployment needs a model that this installation has accepted for operational use,
- * by a recorded decision of two. There is no such decision yet, so none may start. */
-static enum ov_status check_model(const struct service *service,
-                                  const struct deployment *deployment, struct ov_error *err)
+static enum ov_status check_model(struct service *service, const struct deployment *deployment,
+                                  struct ov_error *err)
 {
     if (memcmp(deployment->model_digest, ov_face_engine_digest(service->faces), OV_DIGEST_BYTES) !=
         0)
         return ov_fail(err, OV_ERR_STATE, "model.differs",
                        "the deployment was applied for with another model than this server runs; "
                        "apply again");
-    switch (deployment->kind) {
-    case DEPLOYMENT_EXERCISE:
-        return OV_OK;
-    case DEPLOYMENT_OPERATIONAL:
-        break;
-    }
-    return ov_fail(err, OV_ERR_STATE, "model.not_accepted",
-                   "no model is accepted for operational use on this installation (the default one "
-                   "is for exercises only); run an exercise instead");
+    return service_model_check(service, deployment, err);
 }
 
-static enum ov_status check_startable(const struct service *service, const struct actor *actor,
+static enum ov_status check_startable(struct service *service, const struct actor *actor,
                                       const struct deployment *deployment, struct ov_error *err)
 {
     if (ov_id_equal(&deployment->applied_by, &actor->principal.id))

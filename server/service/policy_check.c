@@ -12,6 +12,62 @@
 #define HOUR_US (INT64_C(3600) * OV_US_PER_S)
 #define DAY_US (24 * HOUR_US)
 
+/* --- the policy itself --------------------------------------------------------------------- */
+
+static enum ov_status check_codes(const struct policy_codes *codes, const char *what,
+                                  struct ov_error *err)
+{
+    for (size_t i = 0; i < codes->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(codes->codes[i], codes->codes[j]) == 0)
+                return ov_fail(err, OV_ERR_INVALID, "policy.code", "%s: name each only once", what);
+    if (codes->count >= 1)
+        return OV_OK;
+    return ov_fail(err, OV_ERR_INVALID, "policy.code", "%s: name 1 to %d", what, POLICY_CODES_MAX);
+}
+
+static bool floor_fits(float floor)
+{
+    return floor >= POLICY_THRESHOLD_FLOOR_MIN && floor <= POLICY_THRESHOLD_FLOOR_MAX;
+}
+
+static enum ov_status check_floors(const struct policy *policy, struct ov_error *err)
+{
+    bool fits = floor_fits(policy->threshold_floor);
+    for (size_t i = 0; i < policy->floor_count && fits; i++) {
+        fits = floor_fits(policy->floors[i].threshold_floor);
+        for (size_t j = 0; j < i; j++)
+            if (memcmp(policy->floors[i].model_digest, policy->floors[j].model_digest,
+                       OV_DIGEST_BYTES) == 0)
+                return ov_fail(err, OV_ERR_INVALID, "policy.threshold_floor",
+                               "name each model only once");
+    }
+    if (fits)
+        return OV_OK;
+    return ov_fail(err, OV_ERR_INVALID, "policy.threshold_floor",
+                   "a lowest threshold has to be between %.2f and %.2f",
+                   (double)POLICY_THRESHOLD_FLOOR_MIN, (double)POLICY_THRESHOLD_FLOOR_MAX);
+}
+
+enum ov_status check_policy(const struct policy *policy, struct ov_error *err)
+{
+    for (size_t i = 0; i < POLICY_FIELD_COUNT; i++) {
+        const struct policy_field *field = &policy_fields()[i];
+        int value = policy_field_get(policy, field);
+        char code[64];
+        (void)snprintf(code, sizeof(code), "policy.%s", field->name);
+        if (value < field->min || value > field->max)
+            return ov_fail(err, OV_ERR_INVALID, code, "%s has to be between %d and %d (%s)",
+                           field->name, field->min, field->max, field->help);
+    }
+    enum ov_status status = check_codes(&policy->categories, "categories", err);
+    if (status == OV_OK)
+        status = check_codes(&policy->operational_locations, "operational_locations", err);
+    if (status == OV_OK)
+        status = check_codes(&policy->exercise_locations, "exercise_locations", err);
+    return status == OV_OK ? check_floors(policy, err) : status;
+}
+
 /* --- an application ------------------------------------------------------------------------ */
 
 static enum ov_status check_window(const struct policy *policy,
@@ -308,7 +364,7 @@ void policy_higher_reasons(const struct policy *policy,
                 add_reason(ret, *flag);
     if (circumstances->urgent_repeat)
         add_reason(ret, "urgent_repeat");
-    if (circumstances->most_live_us > policy->live_in_24h_max_h * HOUR_US)
+    if (circumstances->most_live_us > policy->live_per_day_max_h * HOUR_US)
         add_reason(ret, "live_in_24h");
     if (circumstances->under_18 > 0)
         add_reason(ret, "under_18");

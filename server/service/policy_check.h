@@ -11,6 +11,10 @@
 #include "server/store/people.h"
 #include "server/store/policies.h"
 
+/* A proposed policy itself: "policy.<field>" when a number is outside its range, "policy.code",
+ * "policy.threshold_floor". */
+OV_CHECKED enum ov_status check_policy(const struct policy *policy, struct ov_error *err);
+
 /* --- an application ------------------------------------------------------------------------ */
 
 struct policy_application {

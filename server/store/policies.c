@@ -85,7 +85,7 @@ static enum ov_status read_policy(struct row *row, struct policy *ret, struct ov
     ret->second_verifier = row_bool(row);
     ret->urgent_written_max_h = row_i32(row);
     ret->urgent_repeat_days = row_i32(row);
-    ret->live_in_24h_max_h = row_i32(row);
+    ret->live_per_day_max_h = row_i32(row);
     ret->same_place_m = row_i32(row);
     ret->far_target_ppm = row_i32(row);
     ret->console_lock_s = row_i32(row);
@@ -97,6 +97,7 @@ static enum ov_status read_policy(struct row *row, struct policy *ret, struct ov
     ret->evidence_review_days = row_i32(row);
     row_id(row, &ret->proposed_by);
     ret->proposed_at_us = row_time(row);
+    row_fixed_bytes(row, ret->document_digest, sizeof(ret->document_digest));
     ret->state = (enum policy_state)row_choice(row, state_name, POLICY_REFUSED + 1);
     row_id(row, &ret->decided_by);
     ret->decided_at_us = row_time(row);
@@ -192,7 +193,7 @@ static void put_numbers(struct params *params, const struct policy *row)
     params_bool(params, row->second_verifier);
     params_i32(params, row->urgent_written_max_h);
     params_i32(params, row->urgent_repeat_days);
-    params_i32(params, row->live_in_24h_max_h);
+    params_i32(params, row->live_per_day_max_h);
     params_i32(params, row->same_place_m);
     params_i32(params, row->far_target_ppm);
     params_i32(params, row->console_lock_s);
@@ -223,6 +224,7 @@ static enum ov_status insert(struct store *store, const struct policy *row, int 
     put_numbers(&params, row);
     params_id(&params, &row->proposed_by);
     params_time(&params, row->proposed_at_us);
+    params_bytes(&params, row->document_digest, sizeof(row->document_digest));
     return statement_each(store, STATEMENT_POLICY_PROPOSE, &params, on_version, ret_version, NULL,
                           err);
 }

@@ -53,7 +53,7 @@ struct policy {
     bool second_verifier;     /* two judge separately */
     int urgent_written_max_h; /* from the oral authorisation to the written one */
     int urgent_repeat_days;   /* a second urgent use at the same place within: higher authority */
-    int live_in_24h_max_h;    /* more at the same place: higher authority */
+    int live_per_day_max_h;   /* more at the same place: higher authority */
     int same_place_m;         /* no further apart than this is the same place */
     int far_target_ppm;       /* false alerts per million faces seen */
     int console_lock_s;
@@ -65,6 +65,7 @@ struct policy {
     int evidence_review_days;
     struct ov_id proposed_by;
     int64_t proposed_at_us;
+    uint8_t document_digest[OV_DIGEST_BYTES]; /* what was signed */
     enum policy_state state;
     struct ov_id decided_by; /* zero until decided, like the time; never proposed_by if approved */
     int64_t decided_at_us;

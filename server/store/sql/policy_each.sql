@@ -9,9 +9,9 @@ SELECT policy.version, base_version, array_to_string(categories, ','),
         WHERE floor.version = policy.version),
        old_image_years, minor_below_years, retention_watchlist_max_h, retention_alert_max_h,
        retention_true_alert_max_h, blind_first, second_verifier, urgent_written_max_h,
-       urgent_repeat_days, live_in_24h_max_h, same_place_m, far_target_ppm, console_lock_s,
+       urgent_repeat_days, live_per_day_max_h, same_place_m, far_target_ppm, console_lock_s,
        heartbeat_s, sample_permille, sample_min, review_max_h, membership_per_day,
-       evidence_review_days, policy.proposed_by, proposed_at,
+       evidence_review_days, policy.proposed_by, proposed_at, document_digest,
        coalesce(decision, 'proposed'), decided_by, decided_at
 FROM overt.policy AS policy LEFT JOIN overt.policy_decision AS decided USING (version)
 ORDER BY policy.version DESC

@@ -2,6 +2,7 @@
  * its way around. */
 #include "tests/integration/store/fixture.h"
 
+#include "server/service/policy_document.h"
 #include "server/service/policy_fields.h"
 
 static struct policy proposal(struct fixture *f, int base_version)
@@ -11,6 +12,8 @@ static struct policy proposal(struct fixture *f, int base_version)
     policy.base_version = base_version;
     policy.proposed_by = f->applicant;
     policy.proposed_at_us = now_us();
+    act(f->store,
+        audit_document_write(f->store, policy_document(&policy), policy.document_digest, &act_err));
     return policy;
 }
 
@@ -230,6 +233,105 @@ static void a_policy_without_an_audit_event_does_not_commit(void **state)
         OV_ERR_INTERNAL, "audit.missing", &err);
 }
 
+/* --- models -------------------------------------------------------------------------------- */
+
+static struct model_acceptance acceptance(struct fixture *f, uint8_t model)
+{
+    struct model_acceptance row = {.id = ov_id_new(),
+                                   .threshold_floor = 0.55f,
+                                   .proposed_by = f->applicant,
+                                   .proposed_at_us = now_us()};
+    memset(row.model_digest, model, sizeof(row.model_digest));
+    memset(row.report_digest, 0x77, sizeof(row.report_digest));
+    act(f->store,
+        audit_document_write(f->store, model_document(&row), row.document_digest, &act_err));
+    return row;
+}
+
+static bool is_accepted(struct fixture *f, const struct model_acceptance *row, float floor)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    bool accepted = false;
+    float found = 0;
+    assert_fine(store_model_accepted(f->store, row->model_digest, &accepted, &found, &err), &err);
+    assert_true(!accepted || found == floor);
+    return accepted;
+}
+
+static void a_model_is_accepted_by_two_and_withdrawn_by_one(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct model_acceptance row = acceptance(f, 0x31);
+    struct model_acceptance found;
+    act(f->store, store_model_propose(f->store, &row, &act_err));
+    assert_false(is_accepted(f, &row, 0));
+    refused_act(
+        f->store,
+        store_model_decide(f->store, &row.id, MODEL_APPROVED, &f->applicant, now_us(), &act_err),
+        OV_ERR_DENIED, "model.same_person");
+    refused_act(
+        f->store,
+        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &f->officer, now_us(), &act_err),
+        OV_ERR_STATE, "model.not_approved");
+    act(f->store,
+        store_model_decide(f->store, &row.id, MODEL_APPROVED, &f->officer, now_us(), &act_err));
+    assert_true(is_accepted(f, &row, 0.55f));
+    refused_act(
+        f->store,
+        store_model_decide(f->store, &row.id, MODEL_REFUSED, &f->officer, now_us(), &act_err),
+        OV_ERR_STATE, "model.decided");
+    assert_fine(store_model_get(f->store, &row.id, &found, &err), &err);
+    assert_int_equal(found.state, MODEL_APPROVED);
+    assert_memory_equal(found.report_digest, row.report_digest, sizeof(row.report_digest));
+    act(f->store,
+        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &f->applicant, now_us(), &act_err));
+    assert_false(is_accepted(f, &row, 0));
+    assert_fine(store_model_get(f->store, &row.id, &found, &err), &err);
+    assert_int_equal(found.state, MODEL_WITHDRAWN);
+    assert_true(ov_id_equal(&found.decided_by, &f->applicant));
+
+    /* Accepted anew by another decision, with a stricter floor. */
+    struct model_acceptance again = acceptance(f, 0x31);
+    again.threshold_floor = 0.65f;
+    act(f->store, store_model_propose(f->store, &again, &act_err));
+    act(f->store,
+        store_model_decide(f->store, &again.id, MODEL_APPROVED, &f->officer, now_us(), &act_err));
+    assert_true(is_accepted(f, &again, 0.65f));
+    struct ov_id nobody = ov_id_new();
+    assert_refused(
+        store_model_decide(f->store, &nobody, MODEL_APPROVED, &f->officer, now_us(), &err),
+        OV_ERR_NOT_FOUND, "model.unknown", &err);
+    assert_refused(store_model_get(f->store, &nobody, &found, &err), OV_ERR_NOT_FOUND,
+                   "model.unknown", &err);
+}
+
+static void the_servers_role_accepts_no_model_and_goes_around_none(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const denied[] = {
+        "UPDATE overt.model_decision SET decision = 'approved'",
+        "DELETE FROM overt.model_decision WHERE decision = 'withdrawn'",
+        "UPDATE overt.model_acceptance SET threshold_floor = 0.2",
+        "DELETE FROM overt.model_acceptance",
+        "DELETE FROM overt.notice_publication",
+        "ALTER TABLE overt.deployment DISABLE TRIGGER deployment_3_model",
+        "CREATE OR REPLACE FUNCTION overt.model_accepted(bytea) RETURNS real LANGUAGE sql AS "
+        "'SELECT 0.2'",
+    };
+    struct model_acceptance row = acceptance(f, 0x32);
+    act(f->store, store_model_propose(f->store, &row, &act_err));
+    for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+        refuse_sql(f, "42501", denied[i]);
+    refuse_sql(f, "23514",
+               "INSERT INTO overt.model_decision SELECT id, 'approved', proposed_by, proposed_by, "
+               "now() FROM overt.model_acceptance ORDER BY proposed_at DESC LIMIT 1");
+    refuse_sql(f, "23503",
+               "INSERT INTO overt.model_decision SELECT id, 'approved', (SELECT id FROM "
+               "overt.principal WHERE name = 'manager'), proposed_by, now() FROM "
+               "overt.model_acceptance ORDER BY proposed_at DESC LIMIT 1");
+}
+
 int run_policy_tests(void)
 {
     const struct CMUnitTest policies[] = {
@@ -241,6 +343,8 @@ int run_policy_tests(void)
         cmocka_unit_test(codes_are_codes),
         cmocka_unit_test(the_servers_role_changes_no_policy),
         cmocka_unit_test(a_policy_without_an_audit_event_does_not_commit),
+        cmocka_unit_test(a_model_is_accepted_by_two_and_withdrawn_by_one),
+        cmocka_unit_test(the_servers_role_accepts_no_model_and_goes_around_none),
     };
     return cmocka_run_group_tests(policies, fixture_start, fixture_stop);
 }
