@@ -66,9 +66,390 @@ CREATE CONSTRAINT TRIGGER alarm_audited
 
 GRANT SELECT, INSERT, UPDATE (cleared_at, cleared_by) ON overt.alarm TO overt_server;
 
+-- --- who is who, decided by two administrators -----------------------------------------------------
+
+-- Whatever changes who may act is done one after the other, so that two administrators who suspend
+-- each other at the same moment do not leave an installation without any.
+CREATE FUNCTION overt.lock_people() RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+    SELECT pg_advisory_xact_lock(7600, 1)
+$body$;
+COMMENT ON FUNCTION overt.lock_people() IS
+    'Held to the end of a transaction that changes who may act';
+
+CREATE FUNCTION overt.holds_role(person uuid, wanted text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+    SELECT EXISTS (
+        SELECT FROM overt.principal
+        JOIN overt.principal_role ON principal_role.principal_id = principal.id
+        WHERE principal.id = person AND principal.kind = 'person' AND principal.active
+          AND principal_role.role = wanted)
+$body$;
+COMMENT ON FUNCTION overt.holds_role(uuid, text) IS 'Whether this is an active person of that role';
+GRANT EXECUTE ON FUNCTION overt.holds_role(uuid, text) TO overt_server;
+
+CREATE FUNCTION overt.require_administrator(person uuid) RETURNS void
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF NOT overt.holds_role(person, 'administrator') THEN
+        RAISE EXCEPTION 'whoever decides this has to be an active administrator'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_administrator';
+    END IF;
+END
+$body$;
+COMMENT ON FUNCTION overt.require_administrator(uuid) IS
+    'Fails unless this is an active administrator';
+
+CREATE TABLE overt.people_decision (
+    id uuid CONSTRAINT people_decision_key PRIMARY KEY,
+    kind text NOT NULL CONSTRAINT people_decision_kind CHECK (
+        kind IN ('add_person', 'grant_role', 'add_identity', 'reactivate')),
+    principal_id uuid NOT NULL,
+    name text CONSTRAINT people_decision_name CHECK (name ~ '^[a-z0-9-]{1,64}$'),
+    roles text[] NOT NULL DEFAULT '{}',
+    uri text CONSTRAINT people_decision_uri CHECK (
+        uri ~ '^overt://(person|site)/[a-z0-9-]{1,64}$'),
+    proposed_by uuid NOT NULL
+        CONSTRAINT people_decision_proposed_by REFERENCES overt.principal (id),
+    proposed_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL DEFAULT now() + interval '7 days'
+        CONSTRAINT people_decision_expiry CHECK (
+            expires_at > proposed_at AND expires_at <= proposed_at + interval '7 days'),
+    state text NOT NULL DEFAULT 'proposed' CONSTRAINT people_decision_state CHECK (
+        state IN ('proposed', 'confirmed', 'withdrawn')),
+    decided_by uuid CONSTRAINT people_decision_decided_by REFERENCES overt.principal (id),
+    decided_at timestamptz,
+    decided_xid xid8,
+    CONSTRAINT people_decision_content CHECK (CASE kind
+        WHEN 'add_person' THEN name IS NOT NULL AND uri IS NOT NULL
+        WHEN 'grant_role' THEN name IS NULL AND uri IS NULL AND cardinality(roles) > 0
+        WHEN 'add_identity' THEN name IS NULL AND uri IS NOT NULL AND roles = '{}'
+        ELSE name IS NULL AND uri IS NULL AND roles = '{}' END),
+    CONSTRAINT people_decision_decided CHECK (
+        (state = 'proposed') = (decided_by IS NULL)
+        AND (decided_by IS NULL) = (decided_at IS NULL)
+        AND (decided_by IS NULL) = (decided_xid IS NULL)),
+    CONSTRAINT people_two_administrators CHECK (state <> 'confirmed' OR decided_by <> proposed_by)
+);
+CREATE INDEX people_decision_by_principal ON overt.people_decision (principal_id, decided_xid);
+CREATE INDEX people_decision_by_time ON overt.people_decision (proposed_at, id);
+COMMENT ON TABLE overt.people_decision IS
+    'What widens somebody''s rights: proposed by one administrator, confirmed by another. Never deleted';
+COMMENT ON COLUMN overt.people_decision.id IS 'Random';
+COMMENT ON COLUMN overt.people_decision.kind IS
+    'add_person, grant_role, add_identity (another certificate of the same person) or reactivate';
+COMMENT ON COLUMN overt.people_decision.principal_id IS
+    'Whom it is about; for add_person the id that the new person will have';
+COMMENT ON COLUMN overt.people_decision.name IS 'Of the new person: a staff id';
+COMMENT ON COLUMN overt.people_decision.roles IS 'Roles to hold from then on, besides those held';
+COMMENT ON COLUMN overt.people_decision.uri IS 'The certificate''s SAN URI to add';
+COMMENT ON COLUMN overt.people_decision.proposed_by IS 'The administrator who proposed it';
+COMMENT ON COLUMN overt.people_decision.proposed_at IS 'When, by the database''s clock';
+COMMENT ON COLUMN overt.people_decision.expires_at IS 'It is not confirmed after this';
+COMMENT ON COLUMN overt.people_decision.state IS 'proposed, confirmed or withdrawn';
+COMMENT ON COLUMN overt.people_decision.decided_by IS 'Who confirmed or withdrew it';
+COMMENT ON COLUMN overt.people_decision.decided_at IS 'When, by the database''s clock';
+COMMENT ON COLUMN overt.people_decision.decided_xid IS
+    'The transaction that did so: only the same one may do what was confirmed';
+
+CREATE FUNCTION overt.people_proposal_check(proposal overt.people_decision) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    target overt.principal;
+BEGIN
+    IF NOT proposal.roles <@ ARRAY[
+        'administrator', 'applicant', 'watchlist_manager', 'authorising_officer',
+        'higher_authority', 'deployment_lead', 'adjudicator', 'engagement_officer',
+        'data_protection', 'oversight']
+    THEN
+        RAISE EXCEPTION 'a person does not have such a role'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'principal_role_principal';
+    END IF;
+    IF EXISTS (SELECT FROM overt.principal_identity WHERE uri = proposal.uri) THEN
+        RAISE EXCEPTION 'the identity belongs to somebody already'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'principal_identity_key';
+    END IF;
+    SELECT * INTO target FROM overt.principal WHERE id = proposal.principal_id;
+    IF proposal.kind = 'add_person' THEN
+        IF proposal.uri LIKE 'overt://site/%' THEN
+            RAISE EXCEPTION 'a person has the identity of a person'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'principal_identity_principal';
+        END IF;
+        IF target.id IS NOT NULL OR EXISTS (
+            SELECT FROM overt.principal WHERE kind = 'person' AND name = proposal.name)
+        THEN
+            RAISE EXCEPTION 'there is such a person already'
+                USING ERRCODE = 'unique_violation', CONSTRAINT = 'principal_name_unique';
+        END IF;
+        RETURN;
+    END IF;
+    IF target.id IS NULL THEN
+        RAISE EXCEPTION 'there is no such principal'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'people_decision_principal';
+    END IF;
+    IF proposal.uri IS NOT NULL AND split_part(proposal.uri, '/', 3) <> target.kind THEN
+        RAISE EXCEPTION 'the identity is of another kind'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'principal_identity_principal';
+    END IF;
+    IF proposal.kind = 'grant_role' AND target.kind <> 'person' THEN
+        RAISE EXCEPTION 'a site has no other role'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'principal_role_principal';
+    END IF;
+    IF proposal.kind = 'grant_role' AND EXISTS (
+        SELECT FROM overt.principal_role
+        WHERE principal_id = target.id AND role = ANY (proposal.roles))
+    THEN
+        RAISE EXCEPTION 'the role is held already'
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'principal_role_key';
+    END IF;
+    IF proposal.kind = 'reactivate' AND target.active THEN
+        RAISE EXCEPTION 'the principal is active'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_active';
+    END IF;
+END
+$body$;
+COMMENT ON FUNCTION overt.people_proposal_check(overt.people_decision) IS
+    'Fails unless what is proposed could be done now';
+
+CREATE FUNCTION overt.people_decision_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.lock_people();
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'proposed' THEN
+            RAISE EXCEPTION 'a decision begins as a proposal'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'people_decision_step';
+        END IF;
+        NEW.proposed_at := now();
+        NEW.expires_at := now() + interval '7 days';
+        PERFORM overt.require_administrator(NEW.proposed_by);
+        PERFORM overt.people_proposal_check(NEW);
+        RETURN NEW;
+    END IF;
+    IF (NEW.id, NEW.kind, NEW.principal_id, NEW.name, NEW.roles, NEW.uri, NEW.proposed_by,
+        NEW.proposed_at, NEW.expires_at)
+       IS DISTINCT FROM
+       (OLD.id, OLD.kind, OLD.principal_id, OLD.name, OLD.roles, OLD.uri, OLD.proposed_by,
+        OLD.proposed_at, OLD.expires_at)
+    THEN
+        RAISE EXCEPTION 'what was proposed does not change'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_decision_fixed';
+    END IF;
+    IF OLD.state <> 'proposed' OR NEW.state = 'proposed' THEN
+        RAISE EXCEPTION 'a proposal is decided on once'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_decision_step';
+    END IF;
+    NEW.decided_at := now();
+    NEW.decided_xid := pg_current_xact_id();
+    PERFORM overt.require_administrator(NEW.decided_by);
+    IF NEW.state = 'confirmed' THEN
+        IF NEW.decided_by = OLD.proposed_by THEN
+            RAISE EXCEPTION 'another administrator confirms'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'people_two_administrators';
+        END IF;
+        IF now() >= OLD.expires_at THEN
+            RAISE EXCEPTION 'the proposal has expired'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'people_decision_expired';
+        END IF;
+        PERFORM overt.require_administrator(OLD.proposed_by);
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.people_decision_check() IS
+    'Two distinct, active administrators within seven days; what was proposed does not change';
+CREATE TRIGGER people_decision_check BEFORE INSERT OR UPDATE ON overt.people_decision
+    FOR EACH ROW EXECUTE FUNCTION overt.people_decision_check();
+
+CREATE FUNCTION overt.people_decision_done() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF NEW.state <> 'confirmed' THEN
+        RETURN NULL;
+    END IF;
+    IF NOT EXISTS (SELECT FROM overt.principal WHERE id = NEW.principal_id)
+       OR EXISTS (SELECT unnest(NEW.roles)
+                  EXCEPT SELECT role FROM overt.principal_role
+                  WHERE principal_id = NEW.principal_id)
+       OR (NEW.uri IS NOT NULL AND NOT EXISTS (
+               SELECT FROM overt.principal_identity
+               WHERE uri = NEW.uri AND principal_id = NEW.principal_id))
+       OR (NEW.kind = 'reactivate' AND NOT EXISTS (
+               SELECT FROM overt.principal WHERE id = NEW.principal_id AND active))
+    THEN
+        RAISE EXCEPTION 'what was confirmed was not done'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_decision_undone';
+    END IF;
+    RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION overt.people_decision_done() IS
+    'Deferred to the commit: what is confirmed is done by the same transaction';
+CREATE CONSTRAINT TRIGGER people_decision_done
+    AFTER UPDATE ON overt.people_decision DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION overt.people_decision_done();
+CREATE CONSTRAINT TRIGGER people_decision_audited
+    AFTER INSERT OR UPDATE ON overt.people_decision DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+
+-- Before there is anybody, there is nobody to decide: the first two administrators are made by one
+-- transaction, which every other principal comes after.
+CREATE FUNCTION overt.is_bootstrap() RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+    SELECT count(*) <= 2 AND count(*) FILTER (
+               WHERE kind <> 'person' OR xmin <> pg_current_xact_id()::xid) = 0
+    FROM overt.principal
+$body$;
+COMMENT ON FUNCTION overt.is_bootstrap() IS
+    'Whether there is nobody but at most two persons whom this transaction has added';
+
+CREATE FUNCTION overt.require_people_decision() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+DECLARE
+    decided boolean;
+BEGIN
+    PERFORM overt.lock_people();
+    IF TG_TABLE_NAME = 'principal' THEN
+        decided := NEW.kind = 'site' OR overt.is_bootstrap() OR EXISTS (
+            SELECT FROM overt.people_decision AS decision
+            WHERE decision.principal_id = NEW.id AND decision.state = 'confirmed'
+              AND decision.decided_xid = pg_current_xact_id() AND decision.kind = 'add_person'
+              AND decision.name = NEW.name);
+    ELSIF TG_TABLE_NAME = 'principal_role' THEN
+        decided := NEW.role = 'site' OR (NEW.role = 'administrator' AND overt.is_bootstrap())
+            OR EXISTS (
+                SELECT FROM overt.people_decision AS decision
+                WHERE decision.principal_id = NEW.principal_id AND decision.state = 'confirmed'
+                  AND decision.decided_xid = pg_current_xact_id()
+                  AND NEW.role = ANY (decision.roles));
+    ELSE
+        decided := overt.is_bootstrap()
+            -- A site's first identity comes with the site; it may do nothing but send probes.
+            OR EXISTS (
+                SELECT FROM overt.principal
+                WHERE id = NEW.principal_id AND kind = 'site'
+                  AND xmin = pg_current_xact_id()::xid)
+            OR EXISTS (
+                SELECT FROM overt.people_decision AS decision
+                WHERE decision.principal_id = NEW.principal_id AND decision.state = 'confirmed'
+                  AND decision.decided_xid = pg_current_xact_id() AND decision.uri = NEW.uri);
+    END IF;
+    IF NOT decided THEN
+        RAISE EXCEPTION '% takes a decision of two administrators', TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_not_decided';
+    END IF;
+    RETURN NULL;
+END
+$body$;
+COMMENT ON FUNCTION overt.require_people_decision() IS
+    'Persons, their roles and identities come with a decision confirmed in the same transaction';
+CREATE TRIGGER principal_decided AFTER INSERT ON overt.principal
+    FOR EACH ROW EXECUTE FUNCTION overt.require_people_decision();
+CREATE TRIGGER principal_role_decided AFTER INSERT ON overt.principal_role
+    FOR EACH ROW EXECUTE FUNCTION overt.require_people_decision();
+CREATE TRIGGER principal_identity_decided AFTER INSERT ON overt.principal_identity
+    FOR EACH ROW EXECUTE FUNCTION overt.require_people_decision();
+
+CREATE FUNCTION overt.require_other_administrator(person uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF overt.holds_role(person, 'administrator') AND NOT EXISTS (
+        SELECT FROM overt.principal
+        JOIN overt.principal_role ON principal_role.principal_id = principal.id
+        WHERE principal.id <> person AND principal.active
+          AND principal_role.role = 'administrator')
+    THEN
+        RAISE EXCEPTION 'this is the last administrator'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_last_administrator';
+    END IF;
+END
+$body$;
+COMMENT ON FUNCTION overt.require_other_administrator(uuid) IS
+    'Fails when without this person there were no active administrator';
+
+CREATE FUNCTION overt.principal_active_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF NEW.active = OLD.active THEN
+        RETURN NEW;
+    END IF;
+    PERFORM overt.lock_people();
+    IF NOT NEW.active THEN
+        PERFORM overt.require_other_administrator(OLD.id);
+    ELSIF NOT EXISTS (
+        SELECT FROM overt.people_decision AS decision
+        WHERE decision.principal_id = OLD.id AND decision.state = 'confirmed'
+          AND decision.decided_xid = pg_current_xact_id() AND decision.kind = 'reactivate')
+    THEN
+        RAISE EXCEPTION 'reactivating takes a decision of two administrators'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_not_decided';
+    END IF;
+    PERFORM pg_notify('overt_people', OLD.id::text);
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.principal_active_check() IS
+    'Suspending leaves one administrator, reactivating takes two; either wakes the servers';
+CREATE TRIGGER principal_active_check BEFORE UPDATE OF active ON overt.principal
+    FOR EACH ROW EXECUTE FUNCTION overt.principal_active_check();
+
+CREATE FUNCTION overt.principal_role_revoked() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.lock_people();
+    IF OLD.role = 'site' THEN
+        RAISE EXCEPTION 'a site stays a site; suspend it'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'principal_role_principal';
+    END IF;
+    IF OLD.role = 'administrator' THEN
+        PERFORM overt.require_other_administrator(OLD.principal_id);
+    END IF;
+    PERFORM pg_notify('overt_people', OLD.principal_id::text);
+    RETURN OLD;
+END
+$body$;
+COMMENT ON FUNCTION overt.principal_role_revoked() IS
+    'Revoking leaves one administrator and wakes the servers';
+CREATE TRIGGER principal_role_revoked BEFORE DELETE ON overt.principal_role
+    FOR EACH ROW EXECUTE FUNCTION overt.principal_role_revoked();
+
+GRANT SELECT ON overt.people_decision TO overt_server;
+GRANT INSERT (id, kind, principal_id, name, roles, uri, proposed_by),
+      UPDATE (state, decided_by) ON overt.people_decision TO overt_server;
+GRANT DELETE ON overt.principal_role TO overt_server;
+
 RESET ROLE;
 
 -- migrate:down
 
+REVOKE DELETE ON overt.principal_role FROM overt_server;
+DROP TRIGGER principal_role_revoked ON overt.principal_role;
+DROP TRIGGER principal_active_check ON overt.principal;
+DROP TRIGGER principal_decided ON overt.principal;
+DROP TRIGGER principal_role_decided ON overt.principal_role;
+DROP TRIGGER principal_identity_decided ON overt.principal_identity;
+DROP FUNCTION overt.principal_role_revoked();
+DROP FUNCTION overt.principal_active_check();
+DROP FUNCTION overt.require_other_administrator(uuid);
+DROP FUNCTION overt.require_people_decision();
+DROP FUNCTION overt.is_bootstrap();
+DROP FUNCTION overt.people_proposal_check(overt.people_decision);
+DROP TABLE overt.people_decision;
+DROP FUNCTION overt.people_decision_done();
+DROP FUNCTION overt.people_decision_check();
+DROP FUNCTION overt.require_administrator(uuid);
+DROP FUNCTION overt.holds_role(uuid, text);
+DROP FUNCTION overt.lock_people();
 DROP TABLE overt.alarm;
 DROP FUNCTION overt.alarm_check();

@@ -1,4 +1,7 @@
-/* The first two people of an installation. Runs once, by hand, on the server ("overtd bootstrap").
+/*
+ * The first two people of an installation. Runs once, by hand, on the server ("overtd bootstrap").
+ * They are administrators and nothing else: whoever else there is, and whatever else these two may
+ * do, the two of them decide together (people_decisions.h).
  */
 #include "server/service/people.h"
 
@@ -9,19 +12,11 @@
 #include "server/service/check.h"
 #include "server/service/policy.h"
 
-/*
- * Every role of those who operate the system; oversight is not one of them, it belongs to another
- * body. The separations (applicant and authorising officer, adder and approver) compare persons, so
- * that two people with every role still have to be two.
- */
-#define BOOTSTRAP_ROLES                                                                            \
-    (((1u << ROLE_COUNT) - 1u) & ~(unsigned)ROLE_SITE & ~(unsigned)ROLE_OVERSIGHT)
-
 static enum ov_status add_person(struct service *service, const char *name, struct ov_id *ret_id,
                                  struct ov_error *err)
 {
     struct principal person = {
-        .id = ov_id_new(), .kind = PRINCIPAL_PERSON, .active = true, .roles = BOOTSTRAP_ROLES};
+        .id = ov_id_new(), .kind = PRINCIPAL_PERSON, .active = true, .roles = ROLE_ADMINISTRATOR};
     *ret_id = person.id;
     (void)snprintf(person.name, sizeof(person.name), "%s", name);
     char uri[sizeof("overt://person/") + PRINCIPAL_NAME_SIZE];
@@ -35,12 +30,7 @@ static enum ov_status add_person(struct service *service, const char *name, stru
     audit_event_object(event, "principal", &person.id);
     audit_event_code(event, "kind", "person");
     audit_event_code(event, "reason", "bootstrap");
-    for (unsigned i = 0; i < ROLE_COUNT; i++) {
-        char key[64];
-        (void)snprintf(key, sizeof(key), "role_%s", role_name((enum role)(1u << i)));
-        if ((person.roles & (1u << i)) != 0)
-            audit_event_int(event, key, 1);
-    }
+    audit_event_int(event, "role_administrator", 1);
     return audit_event_write(service->store, event, err);
 }
 

@@ -8,7 +8,7 @@
 struct service;
 
 /* The first two administrators, "overtd bootstrap". Refused when a principal exists
- * ("bootstrap.done"). Each gets every role of a person; separations compare persons. */
+ * ("bootstrap.done"). Each is an administrator and nothing else. */
 OV_CHECKED enum ov_status service_bootstrap(struct service *service, const char *first_name,
                                             const char *second_name, struct ov_error *err);
 

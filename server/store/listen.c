@@ -13,6 +13,8 @@ enum ov_status store_listen(struct store *store, struct ov_error *err)
     enum ov_status status = statement_run(store, STATEMENT_LISTEN_ALERT, NULL, NULL, err);
     if (status == OV_OK)
         status = statement_run(store, STATEMENT_LISTEN_GALLERY, NULL, NULL, err);
+    if (status == OV_OK)
+        status = statement_run(store, STATEMENT_LISTEN_PEOPLE, NULL, NULL, err);
     return status;
 }
 

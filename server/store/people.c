@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "server/store/people_rows.h"
 #include "server/store/statement.h"
 
 static const char *const role_names[ROLE_COUNT] = {
@@ -19,45 +20,66 @@ const char *role_name(enum role role)
     return "unknown";
 }
 
-static const char *kind_name(int kind)
+unsigned role_by_name(const char *name)
+{
+    for (unsigned i = 0; i < ROLE_COUNT; i++)
+        if (strcmp(name, role_names[i]) == 0)
+            return 1u << i;
+    return 0;
+}
+
+const char *principal_kind_name(int kind)
 {
     return kind == PRINCIPAL_SITE ? "site" : "person";
 }
 
 /* --- principals ---------------------------------------------------------------------------- */
 
-#define ROLES_TEXT_SIZE 256
-
-/* "a,b" -> set. A name this build does not know is a failure: rights are never guessed. */
-static bool parse_roles(char *text, unsigned *ret_roles)
+void row_roles(struct row *row, unsigned *ret_roles)
 {
-    unsigned roles = 0;
+    char text[ROLES_TEXT_SIZE];
     char *rest = text;
+    row_text(row, text, sizeof(text));
+    *ret_roles = 0;
     for (const char *name = strsep(&rest, ","); name != NULL && *name != '\0';
          name = strsep(&rest, ",")) {
-        int i = 0;
-        while (i < ROLE_COUNT && strcmp(name, role_names[i]) != 0)
-            i++;
-        if (i == ROLE_COUNT)
-            return false;
-        roles |= 1u << i;
+        unsigned role = role_by_name(name);
+        if (role == 0)
+            row->failed = true;
+        *ret_roles |= role;
     }
-    *ret_roles = roles;
-    return true;
+}
+
+/* The names are ours: nothing in them needs quoting in an array literal. */
+enum ov_status roles_format(unsigned roles, char out[ROLES_TEXT_SIZE], struct ov_error *err)
+{
+    if ((roles & ~((1u << ROLE_COUNT) - 1u)) != 0)
+        return ov_fail(err, OV_ERR_INVALID, "principal.invalid", "there is no such role");
+    char *at = stpcpy(out, "{");
+    for (int i = 0; i < ROLE_COUNT; i++) {
+        if ((roles & (1u << i)) == 0)
+            continue;
+        if (at[-1] != '{')
+            at = stpcpy(at, ",");
+        at = stpcpy(at, role_names[i]);
+    }
+    stpcpy(at, "}");
+    return OV_OK;
+}
+
+static void read_principal(struct row *row, struct principal *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    row_id(row, &ret->id);
+    ret->kind = (enum principal_kind)row_choice(row, principal_kind_name, 2);
+    row_text(row, ret->name, sizeof(ret->name));
+    ret->active = row_bool(row);
+    row_roles(row, &ret->roles);
 }
 
 static enum ov_status on_principal(void *ctx, struct row *row, struct ov_error *err)
 {
-    struct principal *ret = ctx;
-    char roles[ROLES_TEXT_SIZE];
-    memset(ret, 0, sizeof(*ret));
-    row_id(row, &ret->id);
-    ret->kind = (enum principal_kind)row_choice(row, kind_name, 2);
-    row_text(row, ret->name, sizeof(ret->name));
-    ret->active = row_bool(row);
-    row_text(row, roles, sizeof(roles));
-    if (!parse_roles(roles, &ret->roles))
-        row->failed = true;
+    read_principal(row, ctx);
     return row_done(row, err);
 }
 
@@ -92,35 +114,83 @@ enum ov_status store_principal_by_id(struct store *store, const struct ov_id *id
     return get_principal(store, STATEMENT_PRINCIPAL_BY_ID, &params, ret, err);
 }
 
-/* The names are ours: nothing in them needs quoting in an array literal. */
-static void format_roles(unsigned roles, char out[ROLES_TEXT_SIZE])
+enum ov_status store_principal_by_name(struct store *store, enum principal_kind kind,
+                                       const char *name, struct principal *ret,
+                                       struct ov_error *err)
 {
-    char *at = stpcpy(out, "{");
-    for (int i = 0; i < ROLE_COUNT; i++) {
-        if ((roles & (1u << i)) == 0)
-            continue;
-        if (at[-1] != '{')
-            at = stpcpy(at, ",");
-        at = stpcpy(at, role_names[i]);
-    }
-    stpcpy(at, "}");
+    struct params params = PARAMS_INIT;
+    params_text(&params, principal_kind_name((int)kind));
+    params_text(&params, name);
+    return get_principal(store, STATEMENT_PRINCIPAL_BY_NAME, &params, ret, err);
 }
 
 enum ov_status store_principal_add(struct store *store, const struct principal *principal,
                                    const char *uri, struct ov_error *err)
 {
     char roles[ROLES_TEXT_SIZE];
-    if ((principal->roles & ~((1u << ROLE_COUNT) - 1u)) != 0)
-        return ov_fail(err, OV_ERR_INVALID, "principal.invalid", "there is no such role");
-    format_roles(principal->roles, roles);
+    enum ov_status status = roles_format(principal->roles, roles, err);
+    if (status != OV_OK)
+        return status;
     struct params params = PARAMS_INIT;
     params_id(&params, &principal->id);
-    params_text(&params, kind_name(principal->kind));
+    params_text(&params, principal_kind_name((int)principal->kind));
     params_text(&params, principal->name);
     params_bool(&params, principal->active);
     params_array(&params, roles);
     params_text(&params, uri);
     return statement_run(store, STATEMENT_PRINCIPAL_ADD, &params, NULL, err);
+}
+
+enum ov_status store_principal_set_active(struct store *store, const struct ov_id *id, bool active,
+                                          struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    int64_t affected = 0;
+    params_id(&params, id);
+    params_bool(&params, active);
+    enum ov_status status =
+        statement_run(store, STATEMENT_PRINCIPAL_SET_ACTIVE, &params, &affected, err);
+    if (status == OV_OK && affected == 0)
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "principal.unknown", "there is no such principal");
+    return status;
+}
+
+enum ov_status store_principal_revoke(struct store *store, const struct ov_id *id, enum role role,
+                                      bool *ret_held, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    int64_t affected = 0;
+    params_id(&params, id);
+    params_text(&params, role_name(role));
+    enum ov_status status =
+        statement_run(store, STATEMENT_PRINCIPAL_REVOKE, &params, &affected, err);
+    if (status == OV_OK)
+        *ret_held = affected > 0;
+    return status;
+}
+
+struct person_sink {
+    enum ov_status (*on_row)(void *ctx, const struct person_row *person);
+    void *ctx;
+};
+
+static enum ov_status on_person(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct person_sink *sink = ctx;
+    struct person_row person;
+    read_principal(row, &person.principal);
+    person.added_at_us = row_time(row);
+    row_text(row, person.identities, sizeof(person.identities));
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &person) : status;
+}
+
+enum ov_status store_person_each(struct store *store,
+                                 enum ov_status (*on_row)(void *ctx, const struct person_row *),
+                                 void *ctx, struct ov_error *err)
+{
+    struct person_sink sink = {on_row, ctx};
+    return statement_each(store, STATEMENT_PERSON_EACH, NULL, on_person, &sink, NULL, err);
 }
 
 static enum ov_status on_count(void *ctx, struct row *row, struct ov_error *err)
@@ -133,6 +203,15 @@ static enum ov_status on_count(void *ctx, struct row *row, struct ov_error *err)
 enum ov_status store_principal_count(struct store *store, int64_t *ret_count, struct ov_error *err)
 {
     return statement_each(store, STATEMENT_PRINCIPAL_COUNT, NULL, on_count, ret_count, NULL, err);
+}
+
+enum ov_status store_principal_count_role(struct store *store, enum role role, int64_t *ret_count,
+                                          struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_text(&params, role_name(role));
+    return statement_each(store, STATEMENT_PRINCIPAL_COUNT_ROLE, &params, on_count, ret_count, NULL,
+                          err);
 }
 
 /* --- sites --------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "server/store/store.h"
 
 #define PRINCIPAL_NAME_SIZE 65
+#define PRINCIPAL_URI_SIZE (sizeof("overt://person/") + PRINCIPAL_NAME_SIZE)
 
 enum principal_kind { PRINCIPAL_PERSON, PRINCIPAL_SITE };
 
@@ -25,6 +26,8 @@ enum role {
 };
 #define ROLE_COUNT 11
 const char *role_name(enum role role);
+/* 0 when there is no role of this name. */
+unsigned role_by_name(const char *name);
 
 struct principal {
     struct ov_id id;
@@ -39,10 +42,38 @@ OV_CHECKED enum ov_status store_principal_by_identity(struct store *store, const
                                                       struct principal *ret, struct ov_error *err);
 OV_CHECKED enum ov_status store_principal_by_id(struct store *store, const struct ov_id *id,
                                                 struct principal *ret, struct ov_error *err);
-/* Inserts the principal with its roles and first identity. OV_ERR_EXISTS "principal.exists". */
+/* By the NAME of its first identity. OV_ERR_NOT_FOUND "principal.unknown". */
+OV_CHECKED enum ov_status store_principal_by_name(struct store *store, enum principal_kind kind,
+                                                  const char *name, struct principal *ret,
+                                                  struct ov_error *err);
+/* Inserts the principal with its roles and first identity. OV_ERR_EXISTS "principal.exists". A
+ * person takes a decision confirmed in the same transaction (people_decisions.h):
+ * "people.not_decided"; the first two, which one transaction makes, do not. */
 OV_CHECKED enum ov_status store_principal_add(struct store *store,
                                               const struct principal *principal, const char *uri,
                                               struct ov_error *err);
+/* Suspends, or (with a decision) reactivates; wakes the servers. "people.last_administrator". */
+OV_CHECKED enum ov_status store_principal_set_active(struct store *store, const struct ov_id *id,
+                                                     bool active, struct ov_error *err);
+/* Takes a role away; wakes the servers. ret_held: whether it was held. */
+OV_CHECKED enum ov_status store_principal_revoke(struct store *store, const struct ov_id *id,
+                                                 enum role role, bool *ret_held,
+                                                 struct ov_error *err);
+/* Active persons of the role. */
+OV_CHECKED enum ov_status store_principal_count_role(struct store *store, enum role role,
+                                                     int64_t *ret_count, struct ov_error *err);
+
+#define PRINCIPAL_IDENTITIES_TEXT 4096
+struct person_row {
+    struct principal principal;
+    int64_t added_at_us;
+    char identities[PRINCIPAL_IDENTITIES_TEXT]; /* URIs with blanks between them */
+};
+/* All persons, by name. */
+OV_CHECKED enum ov_status store_person_each(struct store *store,
+                                            enum ov_status (*on_row)(void *ctx,
+                                                                     const struct person_row *),
+                                            void *ctx, struct ov_error *err);
 OV_CHECKED enum ov_status store_principal_count(struct store *store, int64_t *ret_count,
                                                 struct ov_error *err);
 

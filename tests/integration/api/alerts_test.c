@@ -115,7 +115,7 @@ static void test_nothing_yet_is_an_empty_page_at_once(void **state)
 {
     (void)state;
     int64_t viewed = bed_events("alert.viewed");
-    struct answer answer = expect_kept(client_get(ada, ALERTS), 200, NULL);
+    struct answer answer = expect_kept(client_get(ben, ALERTS), 200, NULL);
     assert_int_equal(json_array_size(json_object_get(answer.json, "alerts")), 0);
     assert_int_equal(answer_int(&answer, "next"), 0);
     answer_done(&answer);
@@ -128,7 +128,7 @@ static void test_alerts_come_in_feed_order_with_names_and_are_recorded_as_viewed
     (void)raise_alert(bed.store, 1);
     (void)raise_alert(bed.store, 2);
     int64_t viewed = bed_events("alert.viewed");
-    struct answer answer = expect_kept(client_get(ada, ALERTS "?limit=1"), 200, NULL);
+    struct answer answer = expect_kept(client_get(ben, ALERTS "?limit=1"), 200, NULL);
     assert_int_equal(json_array_size(json_object_get(answer.json, "alerts")), 1);
     assert_int_equal(answer_int(&answer, "alerts.0.feed"), 1);
     assert_int_equal(answer_int(&answer, "next"), 1);
@@ -140,7 +140,7 @@ static void test_alerts_come_in_feed_order_with_names_and_are_recorded_as_viewed
     assert_true(json_real_value(json_object_get(
                     json_array_get(json_object_get(answer.json, "alerts"), 0), "score")) == 0.625);
     answer_done(&answer);
-    answer = expect_kept(client_get(ada, ALERTS "?after=1"), 200, NULL);
+    answer = expect_kept(client_get(ben, ALERTS "?after=1"), 200, NULL);
     assert_int_equal(answer_int(&answer, "alerts.0.feed"), 2);
     assert_int_equal(answer_int(&answer, "next"), 2);
     answer_done(&answer);
@@ -157,7 +157,7 @@ static void test_an_alert_whose_key_is_destroyed_shows_no_name(void **state)
     struct ov_error err = OV_ERROR_INIT;
     struct ov_id id = raise_alert(bed.store, 3);
     must(vault_key_destroy(bed.vault, VAULT_ALERT, &id, &err), &err);
-    struct answer answer = expect_kept(client_get(ada, ALERTS "?after=2"), 200, NULL);
+    struct answer answer = expect_kept(client_get(ben, ALERTS "?after=2"), 200, NULL);
     assert_string_equal(answer_text(&answer, "alerts.0.category"), "wanted_by_court");
     assert_true(json_is_null(
         json_object_get(json_array_get(json_object_get(answer.json, "alerts"), 0), "name")));
@@ -167,10 +167,10 @@ static void test_an_alert_whose_key_is_destroyed_shows_no_name(void **state)
 static void test_parameters_are_checked(void **state)
 {
     (void)state;
-    expect(client_get(ada, ALERTS "?wait_s=31"), 400, "request.parameter");
-    expect(client_get(ada, ALERTS "?after=-1"), 400, "request.parameter");
-    expect(client_get(ada, ALERTS "?limit=0"), 400, "request.parameter");
-    expect(client_get(ada, ALERTS "?since=0"), 400, "request.unknown_parameter");
+    expect(client_get(ben, ALERTS "?wait_s=31"), 400, "request.parameter");
+    expect(client_get(ben, ALERTS "?after=-1"), 400, "request.parameter");
+    expect(client_get(ben, ALERTS "?limit=0"), 400, "request.parameter");
+    expect(client_get(ben, ALERTS "?since=0"), 400, "request.unknown_parameter");
 }
 
 static void *raise_later(void *ctx)
@@ -197,7 +197,7 @@ static void test_a_waiting_request_is_answered_when_an_alert_comes(void **state)
     pthread_t thread;
     int64_t start_us = ov_clock_mono_us(ov_clock_system());
     assert_int_equal(pthread_create(&thread, NULL, raise_later, NULL), 0);
-    struct answer answer = expect_kept(client_get(ada, ALERTS "?after=3&wait_s=20"), 200, NULL);
+    struct answer answer = expect_kept(client_get(ben, ALERTS "?after=3&wait_s=20"), 200, NULL);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(answer_int(&answer, "alerts.0.feed"), 4);
     answer_done(&answer);
@@ -209,7 +209,7 @@ static void test_a_waiting_request_ends_with_its_time(void **state)
 {
     (void)state;
     int64_t start_us = ov_clock_mono_us(ov_clock_system());
-    struct answer answer = expect_kept(client_get(ada, ALERTS "?after=4&wait_s=1"), 200, NULL);
+    struct answer answer = expect_kept(client_get(ben, ALERTS "?after=4&wait_s=1"), 200, NULL);
     assert_int_equal(json_array_size(json_object_get(answer.json, "alerts")), 0);
     assert_int_equal(answer_int(&answer, "next"), 4);
     answer_done(&answer);

@@ -68,7 +68,8 @@ void bed_pki(const char *command, ...)
 
 static void make_certificates(void)
 {
-    static const char *const people[] = {"ada", "ben", "olga", "adam", "ina", "ghost", "rita"};
+    static const char *const people[] = {"ada",  "ben", "cleo",  "dan",  "olga", "hana",    "dora",
+                                         "adam", "ina", "ghost", "rita", "pam",  "pam-card"};
     char other[PATH_MAX + 16];
     (void)snprintf(other, sizeof(other), "%s/other-pki", bed.dir);
     bed_pki("init", NULL);
@@ -88,6 +89,18 @@ static void make_certificates(void)
     bed.files = (struct ov_tls_files){bed.ca, bed.crl, bed.cert, bed.key};
 }
 
+/* The others, and what ada and ben may do besides; the same file as the harness's. */
+static void make_cast(void)
+{
+    struct ov_buf sql = OV_BUF_INIT;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s/tests/integration/harness/cast.sql",
+                   from_environment("OVERT_SOURCE_DIR", "."));
+    assert_int_equal(ov_file_read(path, 1u << 16, &sql, NULL), OV_OK);
+    pg_sql(bed.pg, "server", sql.data);
+    ov_buf_free(&sql);
+}
+
 static void make_people(void)
 {
     struct ov_error err = OV_ERROR_INIT;
@@ -95,8 +108,9 @@ static void make_people(void)
     must(service_bootstrap(&service, "ada", "ben", &err), &err);
     assert_int_equal(service_bootstrap(&service, "carl", "dora", &err), OV_ERR_STATE);
     assert_string_equal(err.code, "bootstrap.done");
-    (void)pg_seed_person(bed.store, "olga", ROLE_OVERSIGHT);
+    make_cast();
     (void)pg_seed_person(bed.store, "adam", ROLE_ADJUDICATOR);
+    (void)pg_seed_person(bed.store, "pam", ROLE_APPLICANT | ROLE_AUTHORISING_OFFICER);
     (void)pg_seed_person(bed.store, "ina", ROLE_ADMINISTRATOR);
     (void)pg_seed_person(bed.store, "eva", ROLE_ADMINISTRATOR);
     (void)pg_seed_person(bed.store, "rita", ROLE_ADMINISTRATOR);

@@ -2,7 +2,8 @@
  * What the tests of the API stand on: a private PostgreSQL, a certificate authority, a vault,
  * people and a site, photographs, and a running API. One for the whole program.
  *
- * Persons: "ada" and "ben" as bootstrap makes them; "olga" (oversight), "adam" (adjudicator), "ina"
+ * Persons: the cast of tests/integration/harness/cast.sql; "adam" (another adjudicator), "pam"
+ * (applicant and authorising officer; "pam-card" is a further certificate of hers), "ina"
  * (inactive), "ghost" (a certificate only), "rita" (revoked), "eva" (expired). Site: "north".
  */
 #ifndef OVERT_TESTS_INTEGRATION_API_BED_H

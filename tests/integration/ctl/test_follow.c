@@ -28,12 +28,12 @@ static void the_other_person_starts_it(void **state)
 static void no_alerts_are_an_empty_list(void **state)
 {
     struct office *office = *state;
-    struct said said = office_run(office, "ada", NULL, "--json", "alerts", NAME, NULL);
+    struct said said = office_run(office, "ben", NULL, "--json", "alerts", NAME, NULL);
     assert_int_equal(said.status, 0);
     assert_int_equal(said.out.length, 0);
     said_free(&said);
-    office_expect(office, "ada", 2, "usage.option", "alerts", NAME, "--after", "-1", NULL);
-    office_expect(office, "ada", 1, "deployment.unknown", "alerts", "no such", "--follow", NULL);
+    office_expect(office, "ben", 2, "usage.option", "alerts", NAME, "--after", "-1", NULL);
+    office_expect(office, "ben", 1, "deployment.unknown", "alerts", "no such", "--follow", NULL);
 }
 
 /* The site's camera sees a photograph. */
@@ -89,7 +89,7 @@ static void following_survives_a_restart_and_shows_each_alert_once(void **state)
     char out_path[PATH_MAX];
     char err_path[PATH_MAX];
     const char *argv[PROCESS_ARGS_MAX];
-    size_t count = office_command(office, "ada", argv);
+    size_t count = office_command(office, "ben", argv);
     static const char *const rest[] = {"--json", "alerts", NAME, "--follow", NULL};
     memcpy(argv + count, rest, sizeof(rest));
     (void)snprintf(out_path, sizeof(out_path), "%s", world_path(world, "follow.out"));

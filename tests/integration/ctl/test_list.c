@@ -67,7 +67,7 @@ static void a_deployment_is_found_by_name_and_by_id(void **state)
 static void nothing_starts_without_another_person_and_a_list(void **state)
 {
     struct office *office = *state;
-    office_expect(office, "ada", 1, "deployment.same_person", "deployment", "start", NAME, NULL);
+    office_expect(office, "ada", 1, "permission.denied", "deployment", "start", NAME, NULL);
     office_expect(office, "ben", 1, "deployment.no_entries", "deployment", "start", NAME, NULL);
 }
 

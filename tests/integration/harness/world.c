@@ -138,8 +138,9 @@ static void make_certificates(struct world *world)
     const char *pki = world_path(world, "pki");
     assert_int_equal(world_deploy(world, "pki", "init", pki, NULL), 0);
     assert_int_equal(world_deploy(world, "pki", "server", pki, "localhost", "127.0.0.1", NULL), 0);
-    assert_int_equal(world_deploy(world, "pki", "person", pki, "ada", NULL), 0);
-    assert_int_equal(world_deploy(world, "pki", "person", pki, "ben", NULL), 0);
+    static const char *const cast[] = {"ada", "ben", "cleo", "dan", "olga", "hana", "dora"};
+    for (size_t i = 0; i < sizeof(cast) / sizeof(cast[0]); i++)
+        assert_int_equal(world_deploy(world, "pki", "person", pki, cast[i], NULL), 0);
 }
 
 static void skip_program(const char *why)
@@ -156,6 +157,19 @@ static void start_postgres(struct world *world)
         skip_program("PostgreSQL's server programs are not installed");
     }
     assert_int_equal(status, 0);
+}
+
+static void make_cast(struct world *world)
+{
+    struct ov_buf sql = OV_BUF_INIT;
+    struct ov_buf out = OV_BUF_INIT;
+    char path[PATH_MAX + 64];
+    (void)snprintf(path, sizeof(path), "%s/tests/integration/harness/cast.sql", world->source);
+    assert_int_equal(ov_file_read(path, 1u << 16, &sql, NULL), OV_OK);
+    if (world_psql(world, "server", sql.data, &out) != 0)
+        fail_msg("cast.sql: %s", out.data != NULL ? out.data : "");
+    ov_buf_free(&sql);
+    ov_buf_free(&out);
 }
 
 void world_new(struct world *world)
@@ -183,6 +197,7 @@ void world_new(struct world *world)
     (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
     const char *argv[] = {program, "bootstrap", "--config", world->config, "ada", "ben", NULL};
     run_ok(argv, NULL, NULL);
+    make_cast(world);
 }
 
 void world_free(struct world *world)

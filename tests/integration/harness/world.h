@@ -28,8 +28,15 @@ struct world {
     int api_port;
 };
 
-/* Cluster, CA, certificates for the server and the persons "ada" and "ben", bootstrap of
- * ada and ben. Does not start overtd. Exits with 77 when PostgreSQL or the models are not there. */
+/*
+ * Cluster, CA, certificates for the server and the cast, bootstrap of ada and ben, and what
+ * cast.sql makes of them all. Does not start overtd. Exits with 77 when PostgreSQL or the models
+ * are not there.
+ *
+ * ada: administrator, applicant, watchlist_manager · ben: administrator, authorising_officer,
+ * watchlist_manager, deployment_lead · cleo: adjudicator · dan: engagement_officer · olga:
+ * oversight hana: higher_authority · dora: data_protection
+ */
 void world_new(struct world *world);
 /* Configuration with the standard keys and extra ini text (may be NULL), written to world->config.
  */

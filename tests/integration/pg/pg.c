@@ -19,6 +19,7 @@
 #include "server/audit/document.h"
 #include "server/store/events.h"
 #include "server/store/policies.h"
+#include "server/store/people_decisions.h"
 
 #define EXIT_SKIPPED 77
 #define ROLE_COUNT_PG 5
@@ -277,6 +278,73 @@ void pg_seed_event(struct store *store)
     must(store_event_write(store, &id, body, (size_t)length, &err), &err);
 }
 
+struct administrators {
+    struct ov_id ids[2];
+    size_t count;
+};
+
+static enum ov_status on_person(void *ctx, const struct person_row *person)
+{
+    struct administrators *found = ctx;
+    const struct principal *principal = &person->principal;
+    if (found->count < 2 && principal->active && (principal->roles & ROLE_ADMINISTRATOR) != 0)
+        found->ids[found->count++] = principal->id;
+    return OV_OK;
+}
+
+/* The first two of an installation need nobody's decision. */
+static enum ov_status seed_administrators(struct store *store, struct ov_error *err)
+{
+    static const char *const names[] = {"seed-one", "seed-two"};
+    enum ov_status status = OV_OK;
+    for (size_t i = 0; i < 2 && status == OV_OK; i++) {
+        struct principal principal = {.id = ov_id_new(),
+                                      .kind = PRINCIPAL_PERSON,
+                                      .active = true,
+                                      .roles = ROLE_ADMINISTRATOR};
+        char uri[PRINCIPAL_URI_SIZE];
+        (void)snprintf(principal.name, sizeof(principal.name), "%s", names[i]);
+        (void)snprintf(uri, sizeof(uri), "overt://person/%s", names[i]);
+        status = store_principal_add(store, &principal, uri, err);
+    }
+    return status;
+}
+
+static enum ov_status need_administrators(struct store *store, struct administrators *ret,
+                                          struct ov_error *err)
+{
+    int64_t count = 0;
+    enum ov_status status = store_principal_count(store, &count, err);
+    if (status == OV_OK && count == 0)
+        status = seed_administrators(store, err);
+    *ret = (struct administrators){.count = 0};
+    if (status == OV_OK)
+        status = store_person_each(store, on_person, ret, err);
+    if (status == OV_OK && ret->count < 2)
+        status = ov_fail(err, OV_ERR_STATE, "test.administrators", "there are no two of them");
+    return status;
+}
+
+enum ov_status pg_add_person(struct store *store, const struct principal *principal,
+                             const char *uri, struct ov_error *err)
+{
+    struct administrators two;
+    struct people_decision decision = {.id = ov_id_new(),
+                                       .kind = PEOPLE_ADD_PERSON,
+                                       .principal_id = principal->id,
+                                       .roles = principal->roles};
+    enum ov_status status = need_administrators(store, &two, err);
+    if (status != OV_OK)
+        return status;
+    (void)snprintf(decision.name, sizeof(decision.name), "%s", principal->name);
+    (void)snprintf(decision.uri, sizeof(decision.uri), "%s", uri);
+    decision.proposed_by = two.ids[0];
+    status = store_people_propose(store, &decision, err);
+    if (status == OV_OK)
+        status = store_people_decide(store, &decision.id, PEOPLE_CONFIRMED, &two.ids[1], err);
+    return status == OV_OK ? store_principal_add(store, principal, uri, err) : status;
+}
+
 static struct ov_id seed_principal(struct store *store, enum principal_kind kind, const char *name,
                                    unsigned roles_held)
 {
@@ -287,7 +355,13 @@ static struct ov_id seed_principal(struct store *store, enum principal_kind kind
     (void)snprintf(principal.name, sizeof(principal.name), "%s", name);
     (void)snprintf(uri, sizeof(uri), "overt://%s/%s", kind == PRINCIPAL_SITE ? "site" : "person",
                    name);
-    must(store_principal_add(store, &principal, uri, &err), &err);
+    if (kind == PRINCIPAL_PERSON) {
+        must(pg_add_person(store, &principal, uri, &err), &err);
+    } else {
+        struct administrators two;
+        must(need_administrators(store, &two, &err), &err); /* they come before everything else */
+        must(store_principal_add(store, &principal, uri, &err), &err);
+    }
     return principal.id;
 }
 

@@ -43,6 +43,11 @@ int64_t pg_value(struct pg *pg, const char *role, const char *sql);
 
 /* Writes an event "test.made" in the store's open transaction, so that the act may commit. */
 void pg_seed_event(struct store *store);
+/* store_principal_add with what it takes, in the store's open transaction: a proposal by one
+ * administrator, confirmed by another. Where there is nobody yet, "seed-one" and "seed-two" become
+ * administrators first. */
+OV_CHECKED enum ov_status pg_add_person(struct store *store, const struct principal *principal,
+                                        const char *uri, struct ov_error *err);
 /* A person with these roles. name: [a-z0-9-]. */
 struct ov_id pg_seed_person(struct store *store, const char *name, unsigned roles);
 /* A site, with its principal overt://site/NAME. */

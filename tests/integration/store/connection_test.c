@@ -126,8 +126,8 @@ static void transactions_are_opened_and_closed_in_order(void **state)
     /* After a failed step nothing else of the transaction happens, least of all its commit. */
     struct principal principal = {.id = ov_id_new(), .kind = PRINCIPAL_PERSON, .name = "NOT VALID"};
     assert_fine(store_begin(f->store, &err), &err);
-    assert_refused(store_principal_add(f->store, &principal, "overt://person/x", &err),
-                   OV_ERR_INVALID, "principal.invalid", &err);
+    assert_refused(pg_add_person(f->store, &principal, "overt://person/x", &err), OV_ERR_INVALID,
+                   "principal.invalid", &err);
     int64_t now = 0;
     assert_refused(store_now(f->store, &now, &err), OV_ERR_STATE, "store.aborted", &err);
     assert_refused(store_commit(f->store, &err), OV_ERR_STATE, "store.aborted", &err);
@@ -198,7 +198,7 @@ static void a_crash_in_a_transaction_is_told_and_survived(void **state)
     int64_t now = 0;
     bool notified = false;
     assert_fine(store_begin(f->store, &err), &err);
-    assert_fine(store_principal_add(f->store, &lost, "overt://person/lost-in-crash", &err), &err);
+    assert_fine(pg_add_person(f->store, &lost, "overt://person/lost-in-crash", &err), &err);
     pg_kill(f->pg);
     assert_refused(store_now(f->store, &now, &err), OV_ERR_UNAVAILABLE, "store.down", &err);
     assert_refused(store_commit(f->store, &err), OV_ERR_UNAVAILABLE, "store.down", &err);
@@ -225,7 +225,7 @@ static void a_crash_in_the_commit_is_not_durable(void **state)
     assert_fine(store_ensure(f->store, &err), &err);
     (void)pg_seed_person(f->store, "before-crash", 0); /* settles what an earlier test left open */
     assert_fine(store_begin(f->store, &err), &err);
-    assert_fine(store_principal_add(f->store, &lost, "overt://person/crash-commit", &err), &err);
+    assert_fine(pg_add_person(f->store, &lost, "overt://person/crash-commit", &err), &err);
     pg_seed_event(f->store);
     pg_kill(f->pg);
     assert_refused(store_commit(f->store, &err), OV_ERR_UNAVAILABLE, "store.not_durable", &err);
@@ -303,12 +303,12 @@ static void add_interrupted(struct fixture *f, const char *how, const char *name
     (void)snprintf(uri, sizeof(uri), "overt://person/%s", name);
     assert_fine(store_ensure(f->store, &err), &err);
     assert_fine(store_begin(f->store, &err), &err);
-    assert_fine(store_principal_add(f->store, &principal, uri, &err), &err);
+    assert_fine(pg_add_person(f->store, &principal, uri, &err), &err);
     pg_seed_event(f->store);
     commit_interrupted(f, how);
     /* It is there, locally; the same act again with the same ids says so. */
     assert_fine(store_begin(f->store, &err), &err);
-    assert_refused(store_principal_add(f->store, &principal, uri, &err), OV_ERR_EXISTS,
+    assert_refused(pg_add_person(f->store, &principal, uri, &err), OV_ERR_EXISTS,
                    "principal.exists", &err);
     store_rollback(f->store);
     /* Nor does a repetition that has nothing to write pass for durable. */
