@@ -142,6 +142,23 @@ static enum ov_status take_entry_header(struct request *request, struct evhttp_r
     return entry == NULL || *entry == '\0' ? OV_OK : copy_text(entry, &request->entry_header, err);
 }
 
+static enum ov_status take_key(struct request *request, struct evhttp_request *http,
+                               struct ov_error *err)
+{
+    const char *key = NULL;
+    bool once = one_header(http, "Idempotency-Key", &key);
+    if (once && key == NULL)
+        return OV_OK;
+    if (once && !route_creates(request->route))
+        return ov_fail(err, OV_ERR_INVALID, "request.idempotency_key",
+                       "this request takes no Idempotency-Key; send it without");
+    if (!once || ov_id_parse(key, &request->key) != OV_OK)
+        return ov_fail(err, OV_ERR_INVALID, "request.idempotency_key",
+                       "an Idempotency-Key is a random UUID, sent once");
+    request->has_key = true;
+    return OV_OK;
+}
+
 static enum ov_status take_body(struct request *request, struct evhttp_request *http,
                                 struct ov_error *err)
 {
@@ -181,6 +198,8 @@ enum ov_status admit(struct request *request, struct evhttp_request *http, SSL *
         status = check_origin(http, err);
     if (status == OV_OK)
         status = check_type(http, request->route->body, err);
+    if (status == OV_OK)
+        status = take_key(request, http, err);
     if (status == OV_OK && request->route->body == BODY_JPEG)
         status = take_entry_header(request, http, err);
     if (status == OV_OK)

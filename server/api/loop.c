@@ -91,6 +91,8 @@ static void add_headers(const struct request *request, struct evkeyvalq *headers
                                 request->reply.content_type != NULL
                                     ? request->reply.content_type
                                     : "application/json; charset=utf-8");
+    if (request->repeated)
+        (void)evhttp_add_header(headers, "Overt-Repeated", "true");
     if (request->ends_connection)
         (void)evhttp_add_header(headers, "Connection", "close");
     if (request->reply.status == 405) {

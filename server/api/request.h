@@ -47,6 +47,9 @@ struct request {
     size_t query_count;
     struct request_query query[REQUEST_QUERY_MAX];
     struct ov_secret body;
+    bool has_key;
+    struct ov_id key;               /* the value of Idempotency-Key */
+    bool repeated;                  /* the reply is that to an earlier request of this key */
     struct ov_secret entry_header;  /* the value of Overt-Entry, NUL-terminated */
     struct ov_peer peer;            /* whose certificate */
     struct ov_id principal_id;      /* zero until identified */

@@ -35,6 +35,22 @@ static const struct route table[] = {
      handle_alert_list},
 };
 
+/* Those that make something new each time they are done. */
+static enum ov_status (*const creating[])(struct call *call, struct ov_error *err) = {
+    handle_site_add,
+    handle_deployment_create,
+    handle_watchlist_add,
+};
+
+bool route_creates(const struct route *route)
+{
+    for (size_t i = 0; i < sizeof(creating) / sizeof(creating[0]); i++) {
+        if (route->handle == creating[i])
+            return true;
+    }
+    return false;
+}
+
 #define ROUTE_COUNT (sizeof(table) / sizeof(table[0]))
 
 const struct route *route_table(size_t *ret_count)

@@ -34,6 +34,10 @@ OV_CHECKED enum ov_status route_find(struct request *request, struct ov_error *e
 /* The methods the request's path has, "GET, POST"; returns out. */
 const char *route_allowed(const struct request *request, char *out, size_t out_size);
 
+/* Whether it makes something new each time: takes an Idempotency-Key, with which it is done once
+ * however often it is sent (repeat.h). Its answers hold nothing that is sealed. */
+bool route_creates(const struct route *route);
+
 /* The whole table, for tests. */
 const struct route *route_table(size_t *ret_count);
 

@@ -6,6 +6,7 @@
 
 #include "common/base/log.h"
 #include "common/face/face.h"
+#include "server/api/repeat.h"
 #include "server/api/reply.h"
 #include "server/service/people.h"
 
@@ -63,7 +64,9 @@ static void run(struct worker *worker, struct request *request)
         status = identify(worker, request, &actor, &err);
     if (status == OV_OK)
         status = check_permission(&actor, request->route->action, &err);
-    if (status == OV_OK)
+    if (status == OV_OK && request->has_key)
+        status = repeat_run(&call, &worker->service, &err);
+    else if (status == OV_OK)
         status = request->route->handle(&call, &err);
     if (status == OV_OK)
         return;

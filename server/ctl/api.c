@@ -152,8 +152,29 @@ enum ctl_exit api_get(struct http *http, const char *path, json_t **ret_json, st
     return api_get_waiting(http, path, 0, ret_json, err);
 }
 
-enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
-                       struct ov_error *err)
+/* Whether an answer may have got lost: then the request may have been done. */
+static bool is_lost(const struct ov_error *err)
+{
+    return strcmp(err->code, "net.lost") == 0;
+}
+
+/* With a key nothing is done twice, so a lost answer is asked for once more. */
+static enum ctl_exit call_once(struct http *http, struct http_request *request,
+                               const struct ov_id *key, json_t **ret_json, struct ov_error *err)
+{
+    char text[OV_ID_TEXT_SIZE];
+    request->key = ov_id_format(key, text);
+    enum ctl_exit result = call(http, request, ret_json, err);
+    if (result == CTL_UNREACHABLE && is_lost(err)) {
+        ov_error_clear(err);
+        result = call(http, request, ret_json, err);
+    }
+    request->key = NULL;
+    return result;
+}
+
+static enum ctl_exit post(struct http *http, const char *path, json_t *take_body,
+                          const struct ov_id *key, json_t **ret_json, struct ov_error *err)
 {
     struct ov_buf body = OV_BUF_INIT;
     enum ctl_exit result = CTL_OK;
@@ -170,10 +191,24 @@ enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body, j
                                        .body = body.data,
                                        .body_bytes = body.length,
                                        .timeout_s = API_TIMEOUT_S};
-        result = call(http, &request, ret_json, err);
+        result = key != NULL ? call_once(http, &request, key, ret_json, err)
+                             : call(http, &request, ret_json, err);
     }
     ov_buf_free(&body);
     return result;
+}
+
+enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
+                       struct ov_error *err)
+{
+    return post(http, path, take_body, NULL, ret_json, err);
+}
+
+enum ctl_exit api_create(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
+                         struct ov_error *err)
+{
+    struct ov_id key = ov_id_new();
+    return post(http, path, take_body, &key, ret_json, err);
 }
 
 enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err)
@@ -216,7 +251,7 @@ enum ctl_exit api_add_entry(struct http *http, const char *deployment_id,
                                        .body_bytes = entry->jpeg_bytes,
                                        .entry = header.data,
                                        .timeout_s = API_UPLOAD_TIMEOUT_S};
-        result = call(http, &request, ret_json, err);
+        result = call_once(http, &request, &entry->key, ret_json, err);
     }
     ov_buf_free(&header);
     return result;

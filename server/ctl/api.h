@@ -23,6 +23,10 @@ OV_CHECKED enum ctl_exit api_get_waiting(struct http *http, const char *path, in
 /* take_body may be NULL, for a failed json_pack. */
 OV_CHECKED enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body,
                                   json_t **ret_json, struct ov_error *err);
+/* The same for what makes something new. It goes with a key of its own, so that it can be sent once
+ * more when the answer was lost, and is done once. */
+OV_CHECKED enum ctl_exit api_create(struct http *http, const char *path, json_t *take_body,
+                                    json_t **ret_json, struct ov_error *err);
 OV_CHECKED enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err);
 
 /* A watchlist entry: an image and what is said of it. All borrowed. */
@@ -33,6 +37,7 @@ struct api_entry {
     const char *reference;
     const void *jpeg;
     size_t jpeg_bytes;
+    struct ov_id key; /* the same for as often as the same is sent; ov_id_new() */
 };
 OV_CHECKED enum ctl_exit api_add_entry(struct http *http, const char *deployment_id,
                                        const struct api_entry *entry, json_t **ret_json,

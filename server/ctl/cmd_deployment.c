@@ -113,7 +113,7 @@ static enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocat
     json_t *deployment = NULL;
     if (build_application(ctl, given, &body, err) != OV_OK)
         return CTL_USAGE;
-    enum ctl_exit result = api_post(ctl->http, "/v1/deployments", body, &deployment, err);
+    enum ctl_exit result = api_create(ctl->http, "/v1/deployments", body, &deployment, err);
     if (result != CTL_OK)
         return result;
     result = show_deployment(ctl, deployment, err);

@@ -11,7 +11,7 @@ static enum ctl_exit cmd_site_add(struct ctl *ctl, const struct invocation *give
     json_t *site = NULL;
     struct ov_buf out = OV_BUF_INIT;
     enum ctl_exit result =
-        api_post(ctl->http, "/v1/sites", json_pack("{ss}", "name", given->args[0]), &site, err);
+        api_create(ctl->http, "/v1/sites", json_pack("{ss}", "name", given->args[0]), &site, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)

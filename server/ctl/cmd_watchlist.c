@@ -41,7 +41,8 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
                               .name = (const char *)subject->name.data,
                               .reference = (const char *)subject->reference.data,
                               .jpeg = image->data,
-                              .jpeg_bytes = image->size};
+                              .jpeg_bytes = image->size,
+                              .key = ov_id_new()};
     enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
     if (result == CTL_OK)
         result = api_add_entry(ctl->http, id, &entry, &answer, err);

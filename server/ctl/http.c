@@ -241,6 +241,8 @@ static bool set_request(struct http *http, const struct http_request *request,
     }
     if (request->entry != NULL)
         good = good && add_header(headers, "Overt-Entry", request->entry);
+    if (request->key != NULL)
+        good = good && add_header(headers, "Idempotency-Key", request->key);
     good = good && add_header(headers, "Accept", "application/json");
     good = good && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
     good = good && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers) == CURLE_OK;

@@ -30,6 +30,7 @@ struct http_request {
     const void *body;
     size_t body_bytes;
     const char *entry; /* value of the Overt-Entry header; NULL: none */
+    const char *key;   /* value of the Idempotency-Key header; NULL: none */
     int timeout_s;     /* for all of it, once connected */
 };
 

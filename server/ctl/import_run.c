@@ -51,7 +51,8 @@ static bool is_hopeless(enum ctl_exit exit, const struct ov_error *err)
            strncmp(err->code, "model.", strlen("model.")) == 0;
 }
 
-/* Sends the entry, again where the server was not there: then it has not been done before. */
+/* Sends the entry, again where the server was not there; its key sees to it that it is done once.
+ */
 static enum ctl_exit send_entry(struct import_run *run, struct http *http,
                                 const struct api_entry *entry, struct ov_error *err)
 {
@@ -85,7 +86,8 @@ static enum ctl_exit do_row(struct import_run *run, struct http *http, struct im
                               .name = row->fields[IMPORT_NAME],
                               .reference = row->fields[IMPORT_REFERENCE],
                               .jpeg = image.data,
-                              .jpeg_bytes = image.size};
+                              .jpeg_bytes = image.size,
+                              .key = ov_id_new()};
     enum ctl_exit exit = send_entry(run, http, &entry, err);
     ov_secret_free(&image);
     return exit;

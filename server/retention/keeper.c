@@ -10,6 +10,7 @@
 #include "server/retention/tasks.h"
 #include "server/service/deployments.h"
 #include "server/service/ledger.h"
+#include "server/service/once.h"
 #include "server/service/service.h"
 
 #define EVERY_MS 1000
@@ -17,6 +18,7 @@
 
 static const struct keeper_task tasks[] = {
     {"close_ended", 1, service_deployments_close_ended},
+    {"prune_requests", 600, service_requests_prune},
     {"cancel_lapsed", 60, service_deployments_cancel_lapsed},
 };
 #define TASK_COUNT (sizeof(tasks) / sizeof(tasks[0]))

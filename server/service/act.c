@@ -10,11 +10,13 @@ int64_t act_now_us(const struct service *service)
 
 enum ov_status act_begin(struct service *service, struct ov_error *err)
 {
-    return store_begin(service->store, err);
+    return service->once != NULL ? once_begin(service, err) : store_begin(service->store, err);
 }
 
 enum ov_status act_end(struct service *service, enum ov_status status, struct ov_error *err)
 {
+    if (service->once != NULL)
+        return once_end(service, status);
     if (status == OV_OK)
         return store_commit(service->store, err);
     store_rollback(service->store);

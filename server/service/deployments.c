@@ -116,8 +116,10 @@ static enum ov_status insert_with_key(struct service *service, const struct acto
     vault_key_free(key);
     struct ov_error inner = OV_ERROR_INIT;
     status = insert_deployment(service, actor, deployment, &inner);
-    if (status == OV_OK)
+    if (status == OV_OK) {
+        act_made_key(service, VAULT_WATCHLIST, &deployment->id);
         return OV_OK;
+    }
     if (!act_outcome_unknown(status, &inner)) {
         struct ov_error ignored = OV_ERROR_INIT;
         (void)!vault_key_destroy(service->vault, VAULT_WATCHLIST, &deployment->id, &ignored);

@@ -13,6 +13,7 @@ struct store;
 struct vault;
 struct ov_face_engine;
 struct ov_clock;
+struct once;
 
 /* What the rules work with; all borrowed, and this thread's own (store, faces) or shared and
  * thread-safe (vault, clock). */
@@ -22,6 +23,7 @@ struct service {
     struct ov_face_engine *faces; /* NULL where nothing is embedded */
     const struct ov_clock *clock;
     const char *ledger_key; /* path of the membership ledger's key; NULL where none is needed */
+    struct once *once;      /* the request under way, when it is one that is done once; else NULL */
 };
 
 #endif

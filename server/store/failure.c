@@ -70,6 +70,11 @@ static const struct meaning constraints[] = {
     {"alarm_two_people", OV_ERR_DENIED, "alarm.same_person",
      "whose act raised an alarm does not clear it; ask somebody else"},
 
+    {"request_fixed", OV_ERR_INTERNAL, "request.fixed", "a request is answered once"},
+    {"request_unanswered", OV_ERR_INTERNAL, "request.unanswered",
+     "an act is committed with the answer to who asked for it"},
+    {"request_answer_size", OV_ERR_LIMIT, "server.answer", "the answer is too large to be kept"},
+
     {"site_key", OV_ERR_EXISTS, "site.exists", "there is such a site already"},
     {"site_name_unique", OV_ERR_EXISTS, "site.exists", "there is a site of this name already"},
     {"site_principal_unique", OV_ERR_EXISTS, "site.exists", "the principal has a site already"},

@@ -169,7 +169,14 @@ static void to_base64url(char *text)
 struct answer client_add(struct client *client, const char *deployment, const char *entry_json,
                          const void *jpeg, size_t jpeg_bytes)
 {
+    return client_add_once(client, deployment, NULL, entry_json, jpeg, jpeg_bytes);
+}
+
+struct answer client_add_once(struct client *client, const char *deployment, const char *key,
+                              const char *entry_json, const void *jpeg, size_t jpeg_bytes)
+{
     char path[256];
+    char key_header[128];
     char header[4096];
     char *encoded = ov_base64_encode(entry_json, strlen(entry_json));
     assert_non_null(encoded);
@@ -177,7 +184,9 @@ struct answer client_add(struct client *client, const char *deployment, const ch
     (void)snprintf(header, sizeof(header), "Overt-Entry: %s", encoded);
     free(encoded);
     (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist", deployment);
-    const char *const headers[] = {"Content-Type: image/jpeg", header, NULL};
+    (void)snprintf(key_header, sizeof(key_header), "Idempotency-Key: %s", key != NULL ? key : "");
+    const char *const headers[] = {"Content-Type: image/jpeg", header,
+                                   key != NULL ? key_header : NULL, NULL};
     return client_send(client, "POST", path, headers, jpeg, jpeg_bytes);
 }
 

@@ -36,6 +36,10 @@ struct answer client_post(struct client *client, const char *path, const char *j
 struct answer client_add(struct client *client, const char *deployment, const char *entry_json,
                          const void *jpeg, size_t jpeg_bytes);
 
+/* The same with an Idempotency-Key. */
+struct answer client_add_once(struct client *client, const char *deployment, const char *key,
+                              const char *entry_json, const void *jpeg, size_t jpeg_bytes);
+
 /* The text of a member, by a dotted path: "error.code"; "" when there is none. */
 const char *answer_text(const struct answer *answer, const char *path);
 json_int_t answer_int(const struct answer *answer, const char *path);

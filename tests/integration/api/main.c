@@ -15,6 +15,7 @@ int main(void)
     failed += run_watchlist_tests();
     failed += run_alarms_tests();
     failed += run_alerts_tests();
+    failed += run_repeat_tests();
     failed += run_connections_tests();
     if (failed > 0)
         bed_print_log();

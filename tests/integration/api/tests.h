@@ -8,6 +8,7 @@ int run_deployments_tests(void);
 int run_watchlist_tests(void);
 int run_alarms_tests(void);
 int run_alerts_tests(void);
+int run_repeat_tests(void);
 int run_connections_tests(void);
 
 #endif

@@ -1,0 +1,3 @@
+-- Deletes what was answered more than a day ago.
+-- row: how many
+SELECT overt.prune_requests()
