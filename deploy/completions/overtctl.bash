@@ -47,15 +47,20 @@ _overtctl() {
         return
         ;;
     --after) return ;;
+    --report) return ;;
+    --threshold-floor) return ;;
+    --model) return ;;
     --server) return ;;
     --identity) return ;;
     esac
     case $words in
-    "") next="site deployment watchlist alerts alarms alarm status completion" ;;
+    "") next="site deployment watchlist alerts alarms alarm policy model status completion" ;;
     site) next="add list" ;;
     deployment) next="create list show start stop pause resume" ;;
     watchlist) next="add import list approve remove" ;;
     alarm) next="clear" ;;
+    policy) next="show propose approve refuse history" ;;
+    model) next="list propose approve refuse withdraw" ;;
     completion) next="bash" ;;
     "site add"*) options="" ;;
     "site list"*) options="" ;;
@@ -74,6 +79,16 @@ _overtctl() {
     "alerts"*) options="--follow --after" ;;
     "alarms"*) options="--all" ;;
     "alarm clear"*) options="" ;;
+    "policy show"*) options="--file" ;;
+    "policy propose"*) options="" ;;
+    "policy approve"*) options="" ;;
+    "policy refuse"*) options="" ;;
+    "policy history"*) options="" ;;
+    "model list"*) options="" ;;
+    "model propose"*) options="--report --threshold-floor --model" ;;
+    "model approve"*) options="" ;;
+    "model refuse"*) options="" ;;
+    "model withdraw"*) options="" ;;
     "status"*) options="--watch" ;;
     "completion bash"*) options="" ;;
     esac

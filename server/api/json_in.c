@@ -31,6 +31,8 @@ static bool is_kind(const json_t *value, enum json_in_kind kind)
         return json_is_number(value);
     case JSON_IN_INTEGER:
         return json_is_integer(value);
+    case JSON_IN_BOOL:
+        return json_is_boolean(value);
     case JSON_IN_STRINGS:
         return is_string_list(value);
     case JSON_IN_OBJECT:
@@ -50,6 +52,8 @@ static const char *kind_text(enum json_in_kind kind)
         return "a number";
     case JSON_IN_INTEGER:
         return "a whole number";
+    case JSON_IN_BOOL:
+        return "true or false";
     case JSON_IN_STRINGS:
         return "a list of strings";
     case JSON_IN_OBJECT:

@@ -13,6 +13,7 @@ enum json_in_kind {
     JSON_IN_STRING,
     JSON_IN_NUMBER,
     JSON_IN_INTEGER,
+    JSON_IN_BOOL,
     JSON_IN_STRINGS,
     JSON_IN_OBJECT,
     JSON_IN_ARRAY

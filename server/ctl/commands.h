@@ -47,6 +47,8 @@ extern const struct command running_commands[];
 extern const struct command watchlist_commands[];
 extern const struct command alerts_commands[];
 extern const struct command alarms_commands[];
+extern const struct command policy_commands[];
+extern const struct command model_commands[];
 extern const struct command status_commands[];
 extern const struct command completion_commands[];
 
