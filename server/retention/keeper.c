@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "server/retention/tasks.h"
 #include "server/service/deployments.h"
+#include "server/service/erasure.h"
 #include "server/service/ledger.h"
 #include "server/service/once.h"
 #include "server/service/service.h"
@@ -20,6 +21,9 @@ static const struct keeper_task tasks[] = {
     {"close_ended", 1, service_deployments_close_ended},
     {"prune_requests", 600, service_requests_prune},
     {"cancel_lapsed", 60, service_deployments_cancel_lapsed},
+    {"erase_lists", 5, service_erase_due_lists},
+    {"erase_alerts", 5, service_erase_due_alerts},
+    {"sweep_keys", 600, service_sweep_keys},
 };
 #define TASK_COUNT (sizeof(tasks) / sizeof(tasks[0]))
 

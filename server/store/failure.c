@@ -187,6 +187,8 @@ static const struct meaning constraints[] = {
      "the steps of an erasure come in their order, each once"},
 
     {"alert_key", OV_ERR_EXISTS, "alert.exists", "this alert is there already"},
+    {"alert_not_due", OV_ERR_STATE, "alert.not_due",
+     "the alert is not due for erasure yet, or held as evidence"},
     {"alert_once", OV_ERR_EXISTS, "alert.exists", "this probe has alerted on this entry already"},
     {"alert_no_authority", OV_ERR_STATE, "alert.no_authority",
      "the probe was not received from a site of a deployment while that was live"},

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,37 @@ static int sync_folder(const struct vault *vault, enum vault_class class_id)
     return rc;
 }
 
+/* A file that has another name besides is left whole: what is overwritten here is gone there too.
+ */
+static int destroy_file(const char *path, bool spare_other_name)
+{
+    struct stat info;
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    int rc = fstat(fd, &info);
+    if (rc == 0 && !(spare_other_name && info.st_nlink > 1))
+        rc = overwrite(fd);
+    int why = errno;
+    (void)close(fd);
+    errno = why;
+    return rc == 0 ? unlink(path) : rc;
+}
+
+static enum ov_status destroy(const struct vault *vault, enum vault_class class_id,
+                              const char *path, bool spare_other_name, struct ov_error *err)
+{
+    int rc = destroy_file(path, spare_other_name);
+    if (rc != 0 && errno == ENOENT)
+        rc = 0; /* gone already; the folder is synced again, in case a crash came before that */
+    if (rc == 0)
+        rc = sync_folder(vault, class_id);
+    if (rc != 0)
+        return ov_fail(err, OV_ERR_IO, "vault.destroy", "cannot destroy the key %s: %s", path,
+                       strerror(errno));
+    return OV_OK;
+}
+
 enum ov_status vault_key_destroy(struct vault *vault, enum vault_class class_id,
                                  const struct ov_id *owner, struct ov_error *err)
 {
@@ -233,27 +265,10 @@ enum ov_status vault_key_destroy(struct vault *vault, enum vault_class class_id,
     enum ov_status status = key_path(path, vault, class_id, owner, err);
     if (status != OV_OK)
         return status;
-    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    int rc = fd < 0 ? -1 : overwrite(fd);
-    int why = errno;
-    if (fd >= 0)
-        (void)close(fd);
-    if (fd < 0 && why == ENOENT)
-        rc = 0; /* gone already; the folder is synced again, in case a crash came before that */
-    else if (rc == 0 && unlink(path) != 0) {
-        rc = -1;
-        why = errno;
-    }
-    if (rc == 0 && sync_folder(vault, class_id) != 0) {
-        rc = -1;
-        why = errno;
-    }
+    status = destroy(vault, class_id, path, false, err);
     if (class_id == VAULT_WATCHLIST)
         rotation_cache_drop(&vault->rotations, owner); /* after the file: see rotation_cache.c */
-    if (rc != 0)
-        return ov_fail(err, OV_ERR_IO, "vault.destroy", "cannot destroy the key %s: %s", path,
-                       strerror(why));
-    return OV_OK;
+    return status;
 }
 
 bool vault_key_exists(const struct vault *vault, enum vault_class class_id,
@@ -261,6 +276,32 @@ bool vault_key_exists(const struct vault *vault, enum vault_class class_id,
 {
     char path[PATH_MAX];
     return key_path(path, vault, class_id, owner, NULL) == OV_OK && access(path, F_OK) == 0;
+}
+
+enum ov_status vault_key_is_there(struct vault *vault, enum vault_class class_id,
+                                  const struct ov_id *owner, bool *ret_exists, struct ov_error *err)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    enum ov_status status = key_path(path, vault, class_id, owner, err);
+    if (status != OV_OK)
+        return status;
+    if (lstat(path, &info) != 0 && errno != ENOENT)
+        return ov_fail(err, OV_ERR_IO, "vault.read", "cannot look for the key %s: %s", path,
+                       strerror(errno));
+    *ret_exists = lstat(path, &info) == 0;
+    return OV_OK;
+}
+
+enum ov_status vault_file_destroy(struct vault *vault, enum vault_class class_id, const char *name,
+                                  struct ov_error *err)
+{
+    char path[PATH_MAX];
+    int length =
+        snprintf(path, sizeof(path), "%s/%s/%s", vault->dir, vault_class_name(class_id), name);
+    if (length < 0 || length >= PATH_MAX || strchr(name, '/') != NULL)
+        return ov_fail(err, OV_ERR_INVALID, "vault.path", "that is no file of the vault");
+    return destroy(vault, class_id, path, true, err);
 }
 
 /* --- sealing ------------------------------------------------------------------------------- */

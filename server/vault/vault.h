@@ -9,6 +9,7 @@
 #ifndef OVERT_SERVER_VAULT_VAULT_H
 #define OVERT_SERVER_VAULT_VAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,10 @@ OV_CHECKED enum ov_status vault_key_load(struct vault *vault, enum vault_class c
 /* Overwrites, unlinks and syncs. Fine when it is gone already. */
 OV_CHECKED enum ov_status vault_key_destroy(struct vault *vault, enum vault_class class_id,
                                             const struct ov_id *owner, struct ov_error *err);
+/* Fails where it cannot be told. */
+OV_CHECKED enum ov_status vault_key_is_there(struct vault *vault, enum vault_class class_id,
+                                             const struct ov_id *owner, bool *ret_exists,
+                                             struct ov_error *err);
 /* Wipes the key in memory. Takes NULL. */
 void vault_key_free(struct vault_key *key);
 
@@ -67,5 +72,25 @@ OV_CHECKED enum ov_status vault_unseal(const struct vault_key *key, const char *
 OV_CHECKED enum ov_status vault_tag(const struct vault_key *key, const char *purpose,
                                     const void *data, size_t size, uint8_t ret_tag[VAULT_TAG_BYTES],
                                     struct ov_error *err);
+
+/* --- what lies in the folder: for whoever looks for what should be gone --- */
+
+#define VAULT_FILE_NAME_SIZE 256
+
+struct vault_file {
+    char name[VAULT_FILE_NAME_SIZE];
+    bool is_key;           /* UUID.key; else a leftover of an interrupted write, or a stranger's */
+    struct ov_id owner;    /* of a key */
+    int64_t changed_at_us; /* by the machine's clock */
+};
+/* All there is in a class's folder, in no order, until a call fails. */
+OV_CHECKED enum ov_status vault_each_file(struct vault *vault, enum vault_class class_id,
+                                          enum ov_status (*on_file)(void *ctx,
+                                                                    const struct vault_file *),
+                                          void *ctx, struct ov_error *err);
+/* Destroys one of these that is no key: overwritten, unlinked and synced. Another name of a key's
+ * file (a write that was interrupted just before its end) is only unlinked. */
+OV_CHECKED enum ov_status vault_file_destroy(struct vault *vault, enum vault_class class_id,
+                                             const char *name, struct ov_error *err);
 
 #endif

@@ -239,6 +239,17 @@ int64_t pg_value(struct pg *pg, const char *role, const char *sql)
     return value;
 }
 
+void pg_text(struct pg *pg, const char *role, const char *sql, char *out, size_t out_size)
+{
+    PGconn *conn = NULL;
+    PGresult *result = query(pg, role, sql, &conn);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) < 1)
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
+    (void)snprintf(out, out_size, "%s", PQgetvalue(result, 0, 0));
+    PQclear(result);
+    PQfinish(conn);
+}
+
 /* --- seeds --------------------------------------------------------------------------------- */
 
 static void must(enum ov_status status, const struct ov_error *err)

@@ -38,6 +38,8 @@ void pg_restart(struct pg *pg);
 void pg_sql(struct pg *pg, const char *role, const char *sql);
 bool pg_try(struct pg *pg, const char *role, const char *sql, char *sqlstate);
 int64_t pg_value(struct pg *pg, const char *role, const char *sql);
+/* The first value as text. */
+void pg_text(struct pg *pg, const char *role, const char *sql, char *out, size_t out_size);
 
 /* --- things to test with: each writes its audit event, in a transaction of its own ------------ */
 

@@ -244,6 +244,199 @@ static void the_ledger_answers_who_was_listed_before_and_when(void **state)
     assert_int_equal(seen.count, 1); /* not on the day after */
 }
 
+static void a_deployment_is_erased_with_a_certificate_only(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    uint8_t digest[OV_DIGEST_BYTES] = {1};
+    int64_t left = 0;
+    struct ov_id id = closed_a_day_ago(f, "certified");
+    refused_act(f->store, store_watchlist_erase(f->store, &id, &act_err), OV_ERR_STATE,
+                "erasure.order");
+    assert_fine(store_list_left(f->store, &id, &left, &err), &err);
+    assert_true(left >= 2 + 8); /* two tables, and their rows */
+    act(f->store, fixture_destroy_list_key(f, &id, &act_err));
+    refused_act(f->store, store_erasure_certified(f->store, &id, digest, &act_err), OV_ERR_STATE,
+                "erasure.order");
+    act(f->store, store_watchlist_erase(f->store, &id, &act_err));
+    assert_fine(store_list_left(f->store, &id, &left, &err), &err);
+    assert_int_equal(left, 0);
+    refused_act(f->store,
+                store_deployment_set_state(f->store, &id, DEPLOYMENT_ERASED, now_us(), &act_err),
+                OV_ERR_STATE, "deployment.not_erased");
+    /* A digest of no document certifies nothing. */
+    refused_act(f->store, store_erasure_certified(f->store, &id, digest, &act_err), OV_ERR_STATE,
+                "erasure.order");
+}
+
+static enum ov_status remember_due(void *ctx, const struct erasure_due *due)
+{
+    struct seen *seen = ctx;
+    if (ov_id_equal(&due->deployment_id, &seen->known.latest)) {
+        seen->count++;
+        seen->known.lists = due->overdue_s;
+    }
+    return OV_OK;
+}
+
+static int times_due(struct fixture *f, const struct ov_id *id, int64_t *ret_overdue_s)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct seen seen = {.count = 0, .known = {.latest = *id}};
+    assert_fine(store_erasure_each_due(f->store, remember_due, &seen, &err), &err);
+    if (ret_overdue_s != NULL)
+        *ret_overdue_s = seen.known.lists;
+    return seen.count;
+}
+
+static void what_is_due_is_listed_until_it_is_erased(void **state)
+{
+    struct fixture *f = *state;
+    int64_t overdue_s = 0;
+    struct ov_id fresh = closed_list(f, "fresh");
+    struct ov_id old = closed_a_day_ago(f, "old");
+    assert_int_equal(times_due(f, &fresh, NULL), 0);
+    assert_int_equal(times_due(f, &old, &overdue_s), 1);
+    assert_true(overdue_s >= 3600 && overdue_s < 3700);
+    act(f->store, store_erasure_begin(f->store, &fresh, &f->officer, &act_err));
+    assert_int_equal(times_due(f, &fresh, &overdue_s), 1);
+    assert_true(overdue_s < 0);
+    struct ov_error err = OV_ERROR_INIT;
+    assert_fine(store_begin(f->store, &err), &err);
+    fixture_erase_list(f, &old);
+    assert_fine(store_deployment_set_state(f->store, &old, DEPLOYMENT_ERASED, now_us(), &err),
+                &err);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    assert_int_equal(times_due(f, &old, NULL), 0);
+}
+
+/* --- alerts --- */
+
+static struct ov_id raise_alert(struct fixture *f, const char *name, int64_t raised_at_us)
+{
+    struct deployment d = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
+    struct ov_id entry = pg_seed_entry(f->store, &d, &f->manager, NULL);
+    pg_seed_approve(f->store, &d, &entry, &f->reviewer);
+    pg_seed_live(f->store, &d, &f->officer);
+    struct alert_row alert = {.id = ov_id_new(),
+                              .deployment_id = d.id,
+                              .entry_id = entry,
+                              .site_id = f->site.id,
+                              .run_id = ov_id_new(),
+                              .sequence = 1,
+                              .camera = "cam",
+                              .track = 1,
+                              .captured_at_us = now_us(),
+                              .received_at_us = now_us(),
+                              .raised_at_us = raised_at_us,
+                              .score = 0.7f,
+                              .threshold = 0.5f,
+                              .category = "wanted",
+                              .response = "speak_to",
+                              .crop_state = CROP_AWAITED,
+                              .sealed_name = pg_fake_sealed(),
+                              .sealed_probe = pg_fake_sealed()};
+    act(f->store, store_alert_insert(f->store, &alert, &act_err));
+    return alert.id;
+}
+
+static int64_t alert_value(struct fixture *f, const struct ov_id *id, const char *expression)
+{
+    char sql[512];
+    char text[OV_ID_TEXT_SIZE];
+    (void)snprintf(sql, sizeof(sql), "SELECT (%s)::bigint FROM overt.alert WHERE id = '%s'",
+                   expression, ov_id_format(id, text));
+    return pg_value(f->pg, "admin", sql);
+}
+
+static void make_due(struct fixture *f, const struct ov_id *id)
+{
+    char sql[512];
+    char text[OV_ID_TEXT_SIZE];
+    (void)snprintf(sql, sizeof(sql),
+                   "SET session_replication_role = replica; UPDATE overt.alert SET erase_at = "
+                   "now() - interval '1 second' WHERE id = '%s'",
+                   ov_id_format(id, text));
+    pg_sql(f->pg, "admin", sql);
+}
+
+static void the_database_sets_an_alerts_clock(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_id id = raise_alert(f, "clock", now_us());
+    assert_int_equal(alert_value(f, &id, "extract(epoch FROM erase_at - raised_at)"), 24 * 3600);
+    /* A server that is a week ahead keeps nothing for longer. */
+    struct ov_id ahead = raise_alert(f, "ahead", now_us() + 7 * 86400 * OV_US_PER_S);
+    int64_t left_s = alert_value(f, &ahead, "extract(epoch FROM erase_at - now())");
+    assert_true(left_s > 23 * 3600 && left_s <= 24 * 3600);
+    char sqlstate[6];
+    assert_false(pg_try(f->pg, "server", "UPDATE overt.alert SET erase_at = now() + interval '1y'",
+                        sqlstate));
+    assert_string_equal(sqlstate, "42501");
+}
+
+static void an_alert_is_deleted_when_its_time_is_over_only(void **state)
+{
+    struct fixture *f = *state;
+    bool erased = true;
+    char sqlstate[6];
+    struct ov_id id = raise_alert(f, "time", now_us());
+    refused_act(f->store, store_alert_erase(f->store, &id, &erased, &act_err), OV_ERR_STATE,
+                "alert.not_due");
+    assert_false(pg_try(f->pg, "server", "DELETE FROM overt.alert", sqlstate));
+    assert_string_equal(sqlstate, "42501");
+    make_due(f, &id);
+    /* Not without an event. */
+    struct ov_error err = OV_ERROR_INIT;
+    assert_fine(store_begin(f->store, &err), &err);
+    assert_fine(store_alert_erase(f->store, &id, &erased, &err), &err);
+    assert_refused(store_commit(f->store, &err), OV_ERR_INTERNAL, "audit.missing", &err);
+    act(f->store, store_alert_erase(f->store, &id, &erased, &act_err));
+    assert_true(erased);
+    act(f->store, store_alert_erase(f->store, &id, &erased, &act_err));
+    assert_false(erased);
+    char sql[256];
+    char text[OV_ID_TEXT_SIZE];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM overt.alert_delivery WHERE alert_id = "
+                   "'%s'",
+                   ov_id_format(&id, text));
+    assert_int_equal(pg_value(f->pg, "admin", sql), 0);
+}
+
+static enum ov_status count_due_alert(void *ctx, const struct due_alert *due)
+{
+    int *count = ctx;
+    assert_true(due->erase_at_us > 0);
+    (*count)++;
+    return OV_OK;
+}
+
+static void a_due_alert_that_somebody_has_locked_is_left_for_later(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct ov_id id = raise_alert(f, "locked", now_us());
+    struct deployment found;
+    make_due(f, &id);
+    assert_fine(store_deployment_by_name(f->store, "locked", &found, &err), &err);
+    struct ov_id deployment = found.id;
+
+    struct store *other = NULL;
+    int count = 0;
+    assert_fine(store_open(pg_conninfo(f->pg, "server"), &other, &err), &err);
+    assert_fine(store_begin(other, &err), &err);
+    assert_fine(store_alert_lock_due(other, &deployment, 10, count_due_alert, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_fine(store_begin(f->store, &err), &err);
+    assert_fine(store_alert_lock_due(f->store, &deployment, 10, count_due_alert, &count, &err),
+                &err);
+    assert_int_equal(count, 1);
+    store_rollback(f->store);
+    store_close(other);
+}
+
 static void the_ledger_is_added_to_by_an_erasure_only(void **state)
 {
     struct fixture *f = *state;
@@ -297,6 +490,11 @@ int run_erasure_tests(void)
         cmocka_unit_test(the_ledger_holds_as_many_as_were_approved),
         cmocka_unit_test(the_ledger_s_rows_tell_no_order),
         cmocka_unit_test(the_ledger_answers_who_was_listed_before_and_when),
+        cmocka_unit_test(a_deployment_is_erased_with_a_certificate_only),
+        cmocka_unit_test(what_is_due_is_listed_until_it_is_erased),
+        cmocka_unit_test(the_database_sets_an_alerts_clock),
+        cmocka_unit_test(an_alert_is_deleted_when_its_time_is_over_only),
+        cmocka_unit_test(a_due_alert_that_somebody_has_locked_is_left_for_later),
         cmocka_unit_test(the_ledger_is_added_to_by_an_erasure_only),
         cmocka_unit_test(the_ledger_has_one_key),
     };

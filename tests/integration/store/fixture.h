@@ -34,6 +34,12 @@ int fixture_stop(void **state);
 
 int64_t now_us(void);
 
+/* In the open transaction, by the officer's command: everything up to the certificate; or up to the
+ * key alone. The caller writes an event and commits. */
+void fixture_erase_list(struct fixture *f, const struct ov_id *deployment_id);
+enum ov_status fixture_destroy_list_key(struct fixture *f, const struct ov_id *deployment_id,
+                                        struct ov_error *err);
+
 /* The last call, which got err, succeeded; or failed in exactly this way. Both empty err. */
 void assert_fine(enum ov_status status, struct ov_error *err);
 void assert_refused(enum ov_status status, enum ov_status wanted, const char *code,

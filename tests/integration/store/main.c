@@ -1,6 +1,9 @@
 /* The store against a real PostgreSQL. */
 #include "tests/integration/store/fixture.h"
 
+#include "server/audit/document.h"
+#include "server/store/erasures.h"
+
 int64_t now_us(void)
 {
     return ov_clock_utc_us(ov_clock_system());
@@ -23,6 +26,28 @@ void assert_refused(enum ov_status status, enum ov_status wanted, const char *co
     assert_int_equal(err->status, wanted);
     assert_true(strlen(err->text) > 10);
     ov_error_clear(err);
+}
+
+enum ov_status fixture_destroy_list_key(struct fixture *f, const struct ov_id *deployment_id,
+                                        struct ov_error *err)
+{
+    enum ov_status status = store_erasure_begin(f->store, deployment_id, &f->officer, err);
+    if (status == OV_OK)
+        status = store_erasure_without_ledger(f->store, deployment_id, ERASURE_LEDGER_WAIVED, err);
+    if (status == OV_OK)
+        status = store_erasure_key_destroyed(f->store, deployment_id, err);
+    return status;
+}
+
+void fixture_erase_list(struct fixture *f, const struct ov_id *deployment_id)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    uint8_t digest[OV_DIGEST_BYTES];
+    assert_fine(fixture_destroy_list_key(f, deployment_id, &err), &err);
+    assert_fine(store_watchlist_erase(f->store, deployment_id, &err), &err);
+    struct audit_document *document = audit_document_new("deletion_certificate", deployment_id);
+    assert_fine(audit_document_write(f->store, document, digest, &err), &err);
+    assert_fine(store_erasure_certified(f->store, deployment_id, digest, &err), &err);
 }
 
 int fixture_start(void **state)

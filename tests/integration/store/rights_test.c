@@ -261,8 +261,11 @@ static void partitions_come_and_go_with_the_deployments_state_only(void **state)
     pg_seed_live(f->store, &d, &f->officer);
     act(f->store,
         store_deployment_set_state(f->store, &d.id, DEPLOYMENT_CLOSED, now_us(), &act_err));
-    pg_sql(f->pg, "server",
+    /* Ended, but its ledger is not written and its key not destroyed. */
+    refuse(f, "server", CHECK,
            "SELECT watchlist.drop_partitions(id) FROM overt.deployment WHERE name = 'parts'");
+    act(f->store, fixture_destroy_list_key(f, &d.id, &act_err));
+    act(f->store, store_watchlist_erase(f->store, &d.id, &act_err));
     refuse(f, "server", CHECK,
            "SELECT watchlist.make_partitions(id) FROM overt.deployment WHERE name = 'parts'");
 }

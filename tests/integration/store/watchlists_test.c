@@ -293,7 +293,10 @@ static void a_closed_deployments_list_does_not_change(void **state)
     struct watchlist_image image = new_image(&d, &proposed);
     refused_act(f->store, store_image_add(f->store, &image, &act_err), OV_ERR_INVALID,
                 "image.other_model");
-    assert_fine(store_watchlist_erase(f->store, &d.id, &err), &err);
+    assert_fine(store_begin(f->store, &err), &err);
+    fixture_erase_list(f, &d.id);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
     refused_act(f->store, store_entry_add(f->store, &entry, &act_err), OV_ERR_STATE,
                 "watchlist.none");
 }
@@ -428,6 +431,7 @@ static void erasing_leaves_no_table_and_other_lists_alone(void **state)
     struct ov_id kept = pg_seed_entry(f->store, &stays, &f->manager, NULL);
     act(f->store,
         store_deployment_set_state(f->store, &gone.id, DEPLOYMENT_CANCELLED, now_us(), &act_err));
+    act(f->store, fixture_destroy_list_key(f, &gone.id, &act_err));
     int64_t before = pg_value(f->pg, "admin",
                               "SELECT count(*) FROM pg_class WHERE relnamespace = "
                               "'watchlist'::regnamespace AND relkind = 'r'");
@@ -442,7 +446,7 @@ static void erasing_leaves_no_table_and_other_lists_alone(void **state)
                    "store.busy", &err);
     store_close(reader);
 
-    assert_fine(store_watchlist_erase(f->store, &gone.id, &err), &err);
+    act(f->store, store_watchlist_erase(f->store, &gone.id, &act_err));
     assert_int_equal(pg_value(f->pg, "admin",
                               "SELECT count(*) FROM pg_class WHERE relnamespace = "
                               "'watchlist'::regnamespace AND relkind = 'r'"),

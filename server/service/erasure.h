@@ -1,0 +1,46 @@
+/*
+ * Erasure: lists and alerts go when their time is over, with a deletion certificate, and nothing is
+ * said to be erased of which something is left. Times are judged by the database's clock.
+ *
+ * A list goes step by step: ledger written, key file destroyed, tables dropped, looked for what is
+ * left, certified. Each step is a transaction with its event, is done once, and is found again
+ * after a crash; whoever calls next goes on from there, several at once too.
+ */
+#ifndef OVERT_SERVER_SERVICE_ERASURE_H
+#define OVERT_SERVER_SERVICE_ERASURE_H
+
+#include "server/audit/event.h"
+#include "server/store/erasures.h"
+
+struct service;
+
+/*
+ * By command, also before its time: "erasure.state" unless the deployment has ended,
+ * "erasure.done". without_ledger: for the case that the ledger's key is lost for good; on the
+ * record, and only in an erasure that has not begun ("erasure.begun").
+ */
+OV_CHECKED enum ov_status service_erase_list(struct service *service, const struct actor *actor,
+                                             const struct ov_id *deployment_id, bool without_ledger,
+                                             struct list_erasure *ret, struct ov_error *err);
+
+/* How far it has come: "erasure.not_begun". */
+OV_CHECKED enum ov_status service_erasure_get(struct service *service, const struct actor *actor,
+                                              const struct ov_id *deployment_id,
+                                              struct list_erasure *ret, struct ov_error *err);
+
+/* --- the keeper's tasks --- */
+
+/* Every list that is due. One that cannot be erased stops no other; from ERASURE_ALARM_AFTER_S on
+ * it is an alarm, "erasure.overdue", which ends when it is erased. */
+OV_CHECKED enum ov_status service_erase_due_lists(struct service *service, struct ov_error *err);
+/* Every alert that is due and not held: keys first, then rows, a certificate for each batch and
+ * deployment. The alarm is "erasure.alerts_overdue". */
+OV_CHECKED enum ov_status service_erase_due_alerts(struct service *service, struct ov_error *err);
+/* Key files that nothing owns: of erased lists at once, others (left by a crash, they open nothing)
+ * after SWEEP_AFTER_S, when no transaction can still be under way that will own them. */
+OV_CHECKED enum ov_status service_sweep_keys(struct service *service, struct ov_error *err);
+
+#define ERASURE_ALARM_AFTER_S 600
+#define SWEEP_AFTER_S (24 * 3600)
+
+#endif
