@@ -244,6 +244,7 @@ DECLARE
     suffix text := replace(for_deployment::text, '-', '');
     deployment_state text;
     destroyed timestamptz;
+    parents text[] := watchlist.parents();
     parent text;
 BEGIN
     SELECT state INTO deployment_state FROM overt.deployment WHERE id = for_deployment FOR UPDATE;
@@ -258,8 +259,9 @@ BEGIN
         RAISE EXCEPTION 'ledger and key come before the tables'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'erasure_order';
     END IF;
-    -- Images first: they refer to entries. DETACH needs the parent alone for a moment.
-    FOREACH parent IN ARRAY ARRAY['image', 'entry'] LOOP
+    -- What refers to entries first. DETACH needs the parent alone for a moment.
+    FOR i IN REVERSE cardinality(parents)..1 LOOP
+        parent := parents[i];
         IF to_regclass(format('watchlist.%I', parent || '_' || suffix)) IS NOT NULL THEN
             IF EXISTS (SELECT FROM pg_inherits
                        WHERE inhrelid = to_regclass(format('watchlist.%I',
@@ -501,6 +503,7 @@ AS $body$
 DECLARE
     suffix text := replace(for_deployment::text, '-', '');
     deployment_state text;
+    parents text[] := watchlist.parents();
     parent text;
 BEGIN
     SELECT state INTO deployment_state FROM overt.deployment WHERE id = for_deployment FOR SHARE;
@@ -509,9 +512,10 @@ BEGIN
         RAISE EXCEPTION 'the watchlist of a deployment in state % is in use', deployment_state
             USING ERRCODE = 'check_violation', CONSTRAINT = 'watchlist_deployment_state';
     END IF;
-    -- Images first: they refer to entries. DETACH needs the parent alone for a moment; whoever
-    -- calls tries again when the lock does not come in time.
-    FOREACH parent IN ARRAY ARRAY['image', 'entry'] LOOP
+    -- What refers to entries first. DETACH needs the parent alone for a moment; whoever calls tries
+    -- again when the lock does not come in time.
+    FOR i IN REVERSE cardinality(parents)..1 LOOP
+        parent := parents[i];
         IF to_regclass(format('watchlist.%I', parent || '_' || suffix)) IS NOT NULL THEN
             EXECUTE format('ALTER TABLE watchlist.%I DETACH PARTITION watchlist.%I',
                            parent, parent || '_' || suffix);

@@ -32,18 +32,22 @@ _overtctl() {
         return
         ;;
     --category)
-        mapfile -t COMPREPLY < <(compgen -W "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm blue_list" -- "$cur")
         return
         ;;
     --response)
-        mapfile -t COMPREPLY < <(compgen -W "immediate arrest identify safeguarding" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "immediate arrest identify safeguarding none" -- "$cur")
+        return
+        ;;
+    --override)
+        mapfile -t COMPREPLY < <(compgen -W "no_better_image risk_to_life years_between appearance_changed identity_confirmed" -- "$cur")
         return
         ;;
     --region) return ;;
     --subject) return ;;
     --report) return ;;
     --state)
-        mapfile -t COMPREPLY < <(compgen -W "proposed approved withdrawn" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "proposed approved withdrawn expired" -- "$cur")
         return
         ;;
     --after) return ;;
@@ -71,7 +75,7 @@ _overtctl() {
     "deployment stop"*) options="--reason" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
-    "watchlist add"*) options="--category --response --region --subject" ;;
+    "watchlist add"*) options="--category --response --override --all-fields --region --subject" ;;
     "watchlist import"*) options="--report" ;;
     "watchlist list"*) options="--state" ;;
     "watchlist approve"*) options="" ;;

@@ -17,8 +17,10 @@ json_t *deployment_counts_json(struct call *call, const struct ov_id *id, struct
     struct watchlist_counts counts;
     if (service_watchlist_counts(call->service, call->actor, id, &counts, err) != OV_OK)
         return NULL;
-    return json_pack("{sIsIsI}", "proposed", (json_int_t)counts.proposed, "approved",
-                     (json_int_t)counts.approved, "withdrawn", (json_int_t)counts.withdrawn);
+    return json_pack("{sIsIsIsIsI}", "proposed", (json_int_t)counts.proposed, "approved",
+                     (json_int_t)counts.approved, "withdrawn", (json_int_t)counts.withdrawn,
+                     "expired", (json_int_t)counts.expired, "blue_list",
+                     (json_int_t)counts.blue_list);
 }
 
 static json_t *site_names(struct names *names, const struct deployment *deployment,

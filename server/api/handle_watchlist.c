@@ -1,5 +1,6 @@
 /* /v1/deployments/{deployment}/watchlist. On a worker's thread. Names and references come in a
  * header that is never logged, and go out in bodies only. */
+#include <stdio.h>
 #include <string.h>
 
 #include "server/api/handle_deployments.h"
@@ -7,8 +8,9 @@
 #include "server/api/reply.h"
 #include "server/service/watchlist.h"
 
-/* Of the JSON in Overt-Entry: two texts of 200 bytes, escaped at worst six-fold, and two codes. */
-#define ENTRY_HEADER_MAX_BYTES 4096
+/* Of the JSON in Overt-Entry: two texts of 200 bytes and one of 2,000, escaped at worst two-fold,
+ * and codes. */
+#define ENTRY_HEADER_MAX_BYTES 12288
 #define LIMIT_MAX 500
 #define LIMIT_DEFAULT 100
 
@@ -20,24 +22,88 @@ static json_t *secret_text(const struct ov_secret *secret)
 
 /* --- adding --- */
 
-enum { IN_CATEGORY, IN_RESPONSE, IN_NAME, IN_REFERENCE, IN_COUNT };
+/* The members of Overt-Entry. */
+enum {
+    IN_VERSION,
+    IN_CATEGORY,
+    IN_RESPONSE,
+    IN_NAME,
+    IN_REFERENCE,
+    IN_PRIORITY,
+    IN_JUSTIFICATION,
+    IN_LEGAL_BASIS,
+    IN_IMAGE_SOURCE,
+    IN_IMAGE_DATE,
+    IN_BIRTH_DATE,
+    IN_EXPIRY,
+    IN_CONSENT_DIGEST,
+    IN_OVERRIDE,
+    IN_COUNT
+};
+
+#define ENTRY_VERSION 1
+
+static const struct json_in_member entry_members[IN_COUNT] = {
+    [IN_VERSION] = {"v", JSON_IN_INTEGER, false, NULL},
+    [IN_CATEGORY] = {"category", JSON_IN_STRING, true, NULL},
+    [IN_RESPONSE] = {"response", JSON_IN_STRING, true, NULL},
+    [IN_NAME] = {"name", JSON_IN_STRING, true, NULL},
+    [IN_REFERENCE] = {"reference", JSON_IN_STRING, true, NULL},
+    [IN_PRIORITY] = {"priority", JSON_IN_STRING, false, NULL},
+    [IN_JUSTIFICATION] = {"justification", JSON_IN_STRING, false, NULL},
+    [IN_LEGAL_BASIS] = {"legal_basis", JSON_IN_STRING, false, NULL},
+    [IN_IMAGE_SOURCE] = {"image_source", JSON_IN_STRING, false, NULL},
+    [IN_IMAGE_DATE] = {"image_date", JSON_IN_STRING, false, NULL},
+    [IN_BIRTH_DATE] = {"birth_date", JSON_IN_STRING, false, NULL},
+    [IN_EXPIRY] = {"expiry", JSON_IN_STRING, false, NULL},
+    [IN_CONSENT_DIGEST] = {"consent_digest", JSON_IN_STRING, false, NULL},
+    [IN_OVERRIDE] = {"override", JSON_IN_STRING, false, NULL},
+};
+
+/* "watchlist.FIELD" is about that member. */
+static void name_field(struct request *request, const struct ov_error *err)
+{
+    static const char family[] = "watchlist.";
+    if (strncmp(err->code, family, strlen(family)) != 0)
+        return;
+    for (size_t i = 0; i < IN_COUNT; i++) {
+        if (strcmp(err->code + strlen(family), entry_members[i].name) == 0)
+            (void)snprintf(request->field, sizeof(request->field), "%s", entry_members[i].name);
+    }
+}
 
 static enum ov_status propose(struct call *call, const struct json_in_member *members,
                               struct watchlist_added *ret, struct ov_error *err)
 {
     struct deployment deployment;
+    if (members[IN_VERSION].value != NULL &&
+        json_integer_value(members[IN_VERSION].value) != ENTRY_VERSION)
+        return ov_fail(err, OV_ERR_INVALID, "request.version",
+                       "this server takes version %d of the entry's description", ENTRY_VERSION);
     enum ov_status status = deployment_of_path(call, &deployment, err);
     if (status != OV_OK)
         return status;
-    struct watchlist_proposal proposal = {.category = json_string_value(members[IN_CATEGORY].value),
-                                          .response = json_string_value(members[IN_RESPONSE].value),
-                                          .name = json_string_value(members[IN_NAME].value),
-                                          .reference =
-                                              json_string_value(members[IN_REFERENCE].value),
-                                          .jpeg = call->request->body.data,
-                                          .jpeg_bytes = call->request->body.size};
-    return service_watchlist_propose(call->service, call->actor, &deployment.id, &proposal, ret,
-                                     err);
+    struct watchlist_proposal proposal = {
+        .category = json_string_value(members[IN_CATEGORY].value),
+        .response = json_string_value(members[IN_RESPONSE].value),
+        .name = json_string_value(members[IN_NAME].value),
+        .reference = json_string_value(members[IN_REFERENCE].value),
+        .jpeg = call->request->body.data,
+        .jpeg_bytes = call->request->body.size,
+        .priority = json_string_value(members[IN_PRIORITY].value),
+        .justification = json_string_value(members[IN_JUSTIFICATION].value),
+        .legal_basis = json_string_value(members[IN_LEGAL_BASIS].value),
+        .image_source = json_string_value(members[IN_IMAGE_SOURCE].value),
+        .image_date = json_string_value(members[IN_IMAGE_DATE].value),
+        .birth_date = json_string_value(members[IN_BIRTH_DATE].value),
+        .expiry = json_string_value(members[IN_EXPIRY].value),
+        .consent_digest = json_string_value(members[IN_CONSENT_DIGEST].value),
+        .override = json_string_value(members[IN_OVERRIDE].value)};
+    status =
+        service_watchlist_propose(call->service, call->actor, &deployment.id, &proposal, ret, err);
+    if (status != OV_OK)
+        name_field(call->request, err);
+    return status;
 }
 
 enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err)
@@ -51,12 +117,8 @@ enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err)
                                               ENTRY_HEADER_MAX_BYTES, &text, err);
     if (status != OV_OK)
         return status;
-    struct json_in_member members[IN_COUNT] = {
-        [IN_CATEGORY] = {"category", JSON_IN_STRING, true, NULL},
-        [IN_RESPONSE] = {"response", JSON_IN_STRING, true, NULL},
-        [IN_NAME] = {"name", JSON_IN_STRING, true, NULL},
-        [IN_REFERENCE] = {"reference", JSON_IN_STRING, true, NULL},
-    };
+    struct json_in_member members[IN_COUNT];
+    memcpy(members, entry_members, sizeof(members));
     json_t *root = NULL;
     struct watchlist_added added;
     status = json_in_read(request, text.data, text.size, members, IN_COUNT, &root, err);
@@ -67,8 +129,9 @@ enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err)
     if (status != OV_OK)
         return status;
     return reply_json(request, added.is_same ? 200 : 201,
-                      json_pack("{sosssi}", "id", reply_id(&added.entry_id), "state",
-                                entry_state_name(added.state), "images", added.images),
+                      json_pack("{sosssisb}", "id", reply_id(&added.entry_id), "state",
+                                entry_state_name(added.state), "images", added.images,
+                                "image_pending", (int)added.pending),
                       err);
 }
 
@@ -81,15 +144,50 @@ struct listing {
     int count;
 };
 
+/* Why an approver has to look: what is known without a comparison. */
+static json_t *flags_json(const struct watchlist_entry *entry)
+{
+    json_t *flags = json_array();
+    const struct {
+        bool set;
+        const char *name;
+    } known[] = {{entry->under_18, "under_18"},
+                 {entry->birth_unknown, "birth_unknown"},
+                 {entry->old_image, "old_image"},
+                 {entry->overridden, "override"}};
+    for (size_t i = 0; flags != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].set && json_array_append_new(flags, json_string(known[i].name)) != 0) {
+            json_decref(flags);
+            return NULL;
+        }
+    }
+    return flags;
+}
+
+static json_t *optional_secret(const struct ov_secret *secret)
+{
+    return secret->size > 0 ? secret_text(secret) : json_null();
+}
+
+static json_t *view_json(const struct watchlist_view *view)
+{
+    const struct watchlist_entry *entry = &view->entry;
+    return json_pack("{so ss ss ss si si so so so si ss so so so so}", "id", reply_id(&entry->id),
+                     "category", entry->category, "response", entry->response, "state",
+                     entry_state_name(entry->state), "images", entry->image_count, "images_pending",
+                     entry->images_pending, "added_at", reply_time(entry->added_at_us), "name",
+                     secret_text(&view->name), "reference", secret_text(&view->reference),
+                     "priority", entry->priority, "legal_basis", entry->legal_basis,
+                     "justification", optional_secret(&view->justification), "birth_date",
+                     optional_secret(&view->birth_date), "expires_at",
+                     reply_time(entry->expires_at_us), "flags", flags_json(entry));
+}
+
 static enum ov_status on_view(void *ctx, const struct watchlist_view *view)
 {
     struct listing *listing = ctx;
     const struct watchlist_entry *entry = &view->entry;
-    json_t *json = json_pack("{so ss ss ss si so so so}", "id", reply_id(&entry->id), "category",
-                             entry->category, "response", entry->response, "state",
-                             entry_state_name(entry->state), "images", entry->image_count,
-                             "added_at", reply_time(entry->added_at_us), "name",
-                             secret_text(&view->name), "reference", secret_text(&view->reference));
+    json_t *json = view_json(view);
     if (listing->count == LIMIT_MAX || json_array_append_new(listing->entries, json) != 0)
         return OV_ERR_NOMEM;
     listing->ids[listing->count][0] = entry->added_by;

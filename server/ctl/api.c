@@ -221,8 +221,13 @@ enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *e
 static bool encode_entry(const struct api_entry *entry, struct ov_buf *header)
 {
     struct ov_buf text = OV_BUF_INIT;
-    json_t *json = json_pack("{ss ss ss ss}", "category", entry->category, "response",
-                             entry->response, "name", entry->name, "reference", entry->reference);
+    json_t *json = json_pack(
+        "{si ss ss ss ss ss* ss* ss* ss* ss* ss* ss* ss* ss*}", "v", 1, "category", entry->category,
+        "response", entry->response, "name", entry->name, "reference", entry->reference, "priority",
+        entry->priority, "justification", entry->justification, "legal_basis", entry->legal_basis,
+        "image_source", entry->image_source, "image_date", entry->image_date, "birth_date",
+        entry->birth_date, "expiry", entry->expiry, "consent_digest", entry->consent_digest,
+        "override", entry->override);
     api_dump(json, false, &text);
     json_decref(json);
     if (!text.failed)

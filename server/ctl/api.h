@@ -38,6 +38,16 @@ struct api_entry {
     const void *jpeg;
     size_t jpeg_bytes;
     struct ov_id key; /* the same for as often as the same is sent; ov_id_new() */
+    /* NULL: not given. */
+    const char *priority;
+    const char *justification;
+    const char *legal_basis;
+    const char *image_source;
+    const char *image_date;
+    const char *birth_date;
+    const char *expiry;
+    const char *consent_digest;
+    const char *override;
 };
 OV_CHECKED enum ctl_exit api_add_entry(struct http *http, const char *deployment_id,
                                        const struct api_entry *entry, json_t **ret_json,

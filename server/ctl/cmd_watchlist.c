@@ -29,6 +29,23 @@ static void explain_refusal(struct ov_error *err)
                   said.text);
 }
 
+/* An option, or what the subject file says of it; both only when they agree. */
+static const char *said(const struct invocation *given, const char *option,
+                        const struct subject *subject, enum subject_field field,
+                        struct ov_error *err)
+{
+    const char *typed = invocation_option(given, option);
+    const char *read = subject->fields[field];
+    if (typed == NULL && read == NULL)
+        (void)ov_fail(err, OV_ERR_INVALID, "usage.option",
+                      "%s is missing; give it, or a line '%s: ...' in the subject file", option,
+                      subject_field_name(field));
+    else if (typed != NULL && read != NULL && strcmp(typed, read) != 0)
+        (void)ov_fail(err, OV_ERR_INVALID, "usage.option",
+                      "%s and the subject file say different things", option);
+    return typed != NULL ? typed : read;
+}
+
 static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
                          const struct subject *subject, const struct ov_secret *image,
                          struct ov_error *err)
@@ -36,13 +53,26 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
     char id[OV_ID_TEXT_SIZE];
     json_t *answer = NULL;
     struct ov_buf out = OV_BUF_INIT;
-    struct api_entry entry = {.category = invocation_option(given, "--category"),
-                              .response = invocation_option(given, "--response"),
-                              .name = (const char *)subject->name.data,
-                              .reference = (const char *)subject->reference.data,
+    const char *override = invocation_option(given, "--override");
+    const char *const *fields = subject->fields;
+    struct api_entry entry = {.category = said(given, "--category", subject, SUBJECT_CATEGORY, err),
+                              .response = said(given, "--response", subject, SUBJECT_RESPONSE, err),
+                              .name = fields[SUBJECT_NAME],
+                              .reference = fields[SUBJECT_REFERENCE],
                               .jpeg = image->data,
                               .jpeg_bytes = image->size,
-                              .key = ov_id_new()};
+                              .key = ov_id_new(),
+                              .priority = fields[SUBJECT_PRIORITY],
+                              .justification = fields[SUBJECT_JUSTIFICATION],
+                              .legal_basis = fields[SUBJECT_LEGAL_BASIS],
+                              .image_source = fields[SUBJECT_IMAGE_SOURCE],
+                              .image_date = fields[SUBJECT_IMAGE_DATE],
+                              .birth_date = fields[SUBJECT_BIRTH_DATE],
+                              .expiry = fields[SUBJECT_EXPIRY],
+                              .consent_digest = fields[SUBJECT_CONSENT_DIGEST],
+                              .override = override != NULL ? override : fields[SUBJECT_OVERRIDE]};
+    if (err->status != OV_OK)
+        return CTL_USAGE;
     enum ctl_exit result = ctl_find_deployment(ctl, given->args[0], id, err);
     if (result == CTL_OK)
         result = api_add_entry(ctl->http, id, &entry, &answer, err);
@@ -53,9 +83,12 @@ static enum ctl_exit add(struct ctl *ctl, const struct invocation *given,
     if (ctl->json)
         api_dump(answer, ctl->terminal.out_is_terminal, &out);
     else
-        ov_buf_printf(&out, "entry %.36s is %.20s, with %lld image%s\n", api_text(answer, "id"),
+        ov_buf_printf(&out, "entry %.36s is %.20s, with %lld image%s%s\n", api_text(answer, "id"),
                       api_text(answer, "state"), api_int(answer, "images"),
-                      api_int(answer, "images") == 1 ? "" : "s");
+                      api_int(answer, "images") == 1 ? "" : "s",
+                      json_is_true(json_object_get(answer, "image_pending"))
+                          ? "; this one waits for a second person's decision"
+                          : "");
     json_decref(answer);
     return ctl_print(&out, err);
 }
@@ -66,12 +99,13 @@ static enum ctl_exit cmd_watchlist_add(struct ctl *ctl, const struct invocation 
     const char *region_text = invocation_option(given, "--region");
     struct image_region region = {0, 0, 0, 0};
     struct ov_secret image = OV_SECRET_INIT;
-    struct subject subject = {OV_SECRET_INIT, OV_SECRET_INIT};
+    struct subject subject = {.text = OV_SECRET_INIT};
     enum ctl_exit result = CTL_USAGE;
     if (region_text != NULL && image_region_parse(region_text, &region, err) != OV_OK)
         return CTL_USAGE;
     if (image_read(given->args[1], &region, &image, err) == OV_OK &&
-        subject_read(&ctl->terminal, invocation_option(given, "--subject"), &subject, err) == OV_OK)
+        subject_read(&ctl->terminal, invocation_option(given, "--subject"),
+                     invocation_option(given, "--all-fields") != NULL, &subject, err) == OV_OK)
         result = add(ctl, given, &subject, &image, err);
     subject_free(&subject);
     ov_secret_free(&image);
@@ -169,14 +203,14 @@ static enum ctl_exit print_json_list(struct ctl *ctl, json_t *entries, struct ov
 /* A misspelt state would look like an empty list. */
 static enum ctl_exit check_state(const char *state, struct ov_error *err)
 {
-    static const char *const states[] = {"proposed", "approved", "withdrawn"};
+    static const char *const states[] = {"proposed", "approved", "withdrawn", "expired"};
     if (state == NULL)
         return CTL_OK;
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
         if (strcmp(state, states[i]) == 0)
             return CTL_OK;
     (void)ov_fail(err, OV_ERR_INVALID, "usage.option",
-                  "--state has to be one of: proposed, approved, withdrawn");
+                  "--state has to be one of: proposed, approved, withdrawn, expired");
     return CTL_USAGE;
 }
 
@@ -311,26 +345,51 @@ static enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocati
 
 /* --- the table --- */
 
-#define CATEGORIES "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm"
-#define RESPONSES "immediate arrest identify safeguarding"
+#define CATEGORIES                                                                                 \
+    "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm blue_list"
+#define RESPONSES "immediate arrest identify safeguarding none"
+#define OVERRIDES "no_better_image risk_to_life years_between appearance_changed identity_confirmed"
 
 const struct command watchlist_commands[] = {
     {.group = "watchlist",
      .verb = "add",
      .args = {"DEPLOYMENT", "IMAGE"},
      .summary = "propose an entry: one subject, one photograph (JPEG)",
-     .options = {{"--category", "CODE", "why the subject is sought", CATEGORIES, true, false},
-                 {"--response", "CODE", "what an alert asks for", RESPONSES, true, false},
+     .options = {{"--category", "CODE", "why the subject is sought", CATEGORIES, false, false},
+                 {"--response", "CODE", "what an alert asks for", RESPONSES, false, false},
+                 {"--override", "CODE", "why the image is taken against a check", OVERRIDES, false,
+                  false},
+                 {"--all-fields", NULL, "ask for everything, as operational deployments need", NULL,
+                  false, false},
                  {"--region", "X,Y,W,H", "send only this part of the photograph, in pixels", NULL,
                   false, false},
-                 {"--subject", "FILE", "two lines: name and reference", NULL, false, false}},
+                 {"--subject", "FILE", "who it is: 'key: value' lines", NULL, false, false}},
      .help =
          "The subject's name and your reference for them are asked for on the terminal, or read\n"
-         "as two lines from standard input or from FILE. They are never given on the command\n"
-         "line, where other users of the computer see them. Another photograph under the same\n"
-         "reference joins the entry that is there. The entry is searched once another person\n"
-         "has approved it. Of a photograph of several people, cut out one with --region: the\n"
-         "others never leave this computer.\n"
+         "from standard input or FILE. They are never given on the command line, where other\n"
+         "users of the computer see them. FILE is two lines, name and reference, or one\n"
+         "'key: value' a line:\n"
+         "\n"
+         "  name, reference, category, response\n"
+         "  priority        high, normal or low\n"
+         "  justification   why it is necessary to look for this person\n"
+         "  legal_basis     court_warrant, court_conditions, arrest_power, missing_person,\n"
+         "                  prevention_of_harm, consent, published_images\n"
+         "  image_source    custody, police_record, other_force, identity_document,\n"
+         "                  family_or_public, open_source, video_still, volunteer, test_set\n"
+         "  image_date, birth_date   YYYY-MM-DD, or unknown\n"
+         "  expiry          YYYY-MM-DD: until when there is a reason to look\n"
+         "  consent_digest  blue list: SHA-256 of the volunteer's signed consent\n"
+         "  override        as --override\n"
+         "\n"
+         "An operational deployment needs all but the last two; an exercise the first line only.\n"
+         "\n"
+         "Another photograph under the same reference joins the entry that is there, five at\n"
+         "most; one that does not look like the others needs a reason (years_between,\n"
+         "appearance_changed, identity_confirmed) and then waits for a second person. A poor\n"
+         "photograph needs one too (no_better_image, risk_to_life). The entry is searched once\n"
+         "another person has approved it. Of a photograph of several people, cut out one with\n"
+         "--region: the others never leave this computer.\n"
          "\n"
          "  overtctl watchlist add 'North gate, 1 May' photo.jpg \\\n"
          "      --category wanted_by_court --response arrest\n",
@@ -359,8 +418,8 @@ const struct command watchlist_commands[] = {
      .verb = "list",
      .args = {"DEPLOYMENT"},
      .summary = "show a deployment's entries",
-     .options = {{"--state", "STATE", "only those in this state", "proposed approved withdrawn",
-                  false, false}},
+     .options = {{"--state", "STATE", "only those in this state",
+                  "proposed approved withdrawn expired", false, false}},
      .help =
          "Names and references are shown on an interactive terminal only. Anything else, --json\n"
          "included, gets ids, category and response.\n",

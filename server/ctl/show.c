@@ -19,7 +19,7 @@ enum paint show_state_paint(const char *state)
     } paints[] = {{"live", PAINT_GOOD},       {"approved", PAINT_GOOD}, {"applied", PAINT_WARN},
                   {"authorised", PAINT_WARN}, {"paused", PAINT_WARN},   {"proposed", PAINT_WARN},
                   {"refused", PAINT_BAD},     {"cancelled", PAINT_BAD}, {"closed", PAINT_DIM},
-                  {"erased", PAINT_DIM},      {"withdrawn", PAINT_DIM}};
+                  {"erased", PAINT_DIM},      {"withdrawn", PAINT_DIM}, {"expired", PAINT_DIM}};
     for (size_t i = 0; i < sizeof(paints) / sizeof(paints[0]); i++) {
         if (strcmp(paints[i].state, state) == 0)
             return paints[i].paint;
@@ -72,7 +72,7 @@ static void sites_line(const struct ctl *ctl, const json_t *sites, struct ov_buf
 
 static void settings_lines(const struct ctl *ctl, const json_t *deployment, struct ov_buf *out)
 {
-    char text[64];
+    char text[128];
     const json_t *counts = json_object_get(deployment, "watchlist");
     (void)snprintf(text, sizeof(text), "%.4f", api_number(deployment, "threshold"));
     show_line(ctl, out, "threshold", PAINT_NONE, text);
@@ -81,10 +81,12 @@ static void settings_lines(const struct ctl *ctl, const json_t *deployment, stru
     (void)snprintf(text, sizeof(text), "%lld px", api_int(deployment, "min_face_px"));
     show_line(ctl, out, "smallest face", PAINT_NONE, text);
     show_line(ctl, out, "model", PAINT_NONE, api_text(deployment, "model_digest"));
-    (void)snprintf(text, sizeof(text), "%lld approved, %lld proposed, %lld withdrawn",
+    (void)snprintf(text, sizeof(text), "%lld approved, %lld proposed, %lld withdrawn, %lld expired",
                    api_int(counts, "approved"), api_int(counts, "proposed"),
-                   api_int(counts, "withdrawn"));
+                   api_int(counts, "withdrawn"), api_int(counts, "expired"));
     show_line(ctl, out, "watchlist", PAINT_NONE, text);
+    (void)snprintf(text, sizeof(text), "%lld", api_int(counts, "blue_list"));
+    show_line(ctl, out, "blue list", PAINT_NONE, text);
 }
 
 static void describe(const struct ctl *ctl, const json_t *deployment, struct ov_buf *out)

@@ -5,16 +5,20 @@
 
 #include "common/base/bytes.h"
 
+#define RESPONSE_NONE "none" /* of the blue list */
+
 static const char *const categories[] = {
     "wanted_by_court",   /* a court has issued a warrant */
     "suspected_offence", /* suspected of an offence, or about to commit one */
     "court_conditions",  /* under conditions of a court or of release that they may be breaking */
     "missing_at_risk",   /* missing and at risk of harm */
     "risk_of_harm",      /* presents a risk of harm to themselves or others */
+    WATCHLIST_BLUE_LIST, /* a volunteer who consented, to measure recognition */
     NULL,
 };
 
-static const char *const responses[] = {"immediate", "arrest", "identify", "safeguarding", NULL};
+static const char *const responses[] = {"immediate",    "arrest",      "identify",
+                                        "safeguarding", RESPONSE_NONE, NULL};
 
 const char *const *service_categories(void)
 {
@@ -178,10 +182,17 @@ enum ov_status check_proposal(const struct watchlist_proposal *proposal, struct 
     if (proposal->category == NULL || !is_listed(categories, proposal->category))
         return ov_fail(err, OV_ERR_INVALID, "watchlist.category",
                        "the category has to be one of: wanted_by_court, suspected_offence, "
-                       "court_conditions, missing_at_risk, risk_of_harm");
+                       "court_conditions, missing_at_risk, risk_of_harm, blue_list");
     if (proposal->response == NULL || !is_listed(responses, proposal->response))
         return ov_fail(err, OV_ERR_INVALID, "watchlist.response",
-                       "the response has to be one of: immediate, arrest, identify, safeguarding");
+                       "the response has to be one of: immediate, arrest, identify, safeguarding; "
+                       "of the blue list it is none");
+    if ((strcmp(proposal->category, WATCHLIST_BLUE_LIST) == 0) !=
+        (strcmp(proposal->response, RESPONSE_NONE) == 0))
+        return ov_fail(
+            err, OV_ERR_INVALID, "watchlist.response",
+            "the response of the blue list is none, and of no other category: volunteers "
+            "are never engaged");
     if (!is_clean(proposal->name, WATCHLIST_TEXT_MAX_BYTES))
         return ov_fail(err, OV_ERR_INVALID, "watchlist.name",
                        "the name has to be 1 to %d bytes of text without control characters",

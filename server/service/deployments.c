@@ -272,7 +272,7 @@ static enum ov_status start(struct service *service, const struct actor *actor,
     enum ov_status status = store_deployment_get(service->store, id, true, ret, err);
     if (status == OV_OK)
         status = check_startable(service, actor, ret, err);
-    struct watchlist_counts counts = {0, 0, 0};
+    struct watchlist_counts counts = {.approved = 0};
     if (status == OV_OK)
         status = store_watchlist_counts(service->store, id, &counts, err);
     if (status == OV_OK && counts.approved < 1)

@@ -7,6 +7,7 @@
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/service/watchlist_private.h"
 #include "server/vault/vault.h"
 
 /* Entries approved in one transaction: its locks are held for well under a second. */
@@ -49,8 +50,8 @@ static enum ov_status approve_entry(struct service *service, const struct actor 
 }
 
 /* Locks the deployment and checks that its list may change. */
-static enum ov_status lock_list(struct service *service, const struct ov_id *deployment_id,
-                                struct ov_error *err)
+enum ov_status watchlist_lock(struct service *service, const struct ov_id *deployment_id,
+                              struct ov_error *err)
 {
     struct deployment deployment;
     enum ov_status status =
@@ -62,7 +63,7 @@ static enum ov_status approve_batch(struct service *service, const struct ov_id 
                                     const struct ov_id *after, struct batch *batch,
                                     struct ov_error *err)
 {
-    enum ov_status status = lock_list(service, deployment_id, err);
+    enum ov_status status = watchlist_lock(service, deployment_id, err);
     if (status == OV_OK)
         status = store_entry_each(service->store, deployment_id, after, APPROVE_BATCH, on_candidate,
                                   batch, err);
@@ -103,12 +104,13 @@ static enum ov_status on_known_entry(void *ctx, const struct watchlist_entry *ro
     struct watchlist_entry *entry = ctx;
     *entry = *row;
     entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
+    entry->sealed_justification = entry->sealed_birth_date = (struct store_bytes){NULL, 0};
     return OV_OK;
 }
 
-static enum ov_status lock_entry(struct service *service, const struct ov_id *deployment_id,
-                                 const struct ov_id *entry_id, struct watchlist_entry *ret,
-                                 struct ov_error *err)
+enum ov_status watchlist_lock_entry(struct service *service, const struct ov_id *deployment_id,
+                                    const struct ov_id *entry_id, struct watchlist_entry *ret,
+                                    struct ov_error *err)
 {
     struct ov_error inner = OV_ERROR_INIT;
     enum ov_status status =
@@ -124,9 +126,9 @@ static enum ov_status approve_one(struct service *service, const struct actor *a
                                   struct ov_error *err)
 {
     struct watchlist_entry entry;
-    enum ov_status status = lock_list(service, deployment_id, err);
+    enum ov_status status = watchlist_lock(service, deployment_id, err);
     if (status == OV_OK)
-        status = lock_entry(service, deployment_id, entry_id, &entry, err);
+        status = watchlist_lock_entry(service, deployment_id, entry_id, &entry, err);
     if (status != OV_OK)
         return status;
     if (entry.state != ENTRY_PROPOSED)
@@ -170,14 +172,15 @@ static enum ov_status withdraw(struct service *service, const struct actor *acto
 {
     int64_t now_us = act_now_us(service);
     struct watchlist_entry entry;
-    enum ov_status status = lock_list(service, deployment_id, err);
+    enum ov_status status = watchlist_lock(service, deployment_id, err);
     if (status == OV_OK)
-        status = lock_entry(service, deployment_id, entry_id, &entry, err);
+        status = watchlist_lock_entry(service, deployment_id, entry_id, &entry, err);
     if (status != OV_OK)
         return status;
-    if (entry.state == ENTRY_WITHDRAWN)
+    if (entry.state == ENTRY_WITHDRAWN || entry.state == ENTRY_EXPIRED)
         return ov_fail(err, OV_ERR_STATE, "entry.withdrawn",
-                       "the entry has been withdrawn already; nothing is left to do");
+                       "the entry has been withdrawn or has expired already; nothing is left to "
+                       "do");
     status = store_entry_withdraw(service->store, deployment_id, entry_id, now_us, err);
     if (status != OV_OK)
         return status;
@@ -213,23 +216,55 @@ struct reading {
     struct ov_error *err;
 };
 
+/* A column that may be empty. */
+static enum ov_status open_text(const struct vault_key *key, const char *column,
+                                const struct ov_id *id, struct store_bytes sealed,
+                                struct ov_secret *ret, struct ov_error *err)
+{
+    return sealed.data == NULL ? OV_OK
+                               : vault_unseal(key, column, id, sealed.data, sealed.size, ret, err);
+}
+
+enum ov_status watchlist_view_open(const struct vault_key *key, const struct watchlist_entry *row,
+                                   struct watchlist_view *ret, struct ov_error *err)
+{
+    *ret = (struct watchlist_view){.entry = *row};
+    ret->entry.sealed_name = ret->entry.sealed_reference = (struct store_bytes){NULL, 0};
+    ret->entry.sealed_justification = ret->entry.sealed_birth_date = (struct store_bytes){NULL, 0};
+    enum ov_status status =
+        open_text(key, "entry.name", &row->id, row->sealed_name, &ret->name, err);
+    if (status == OV_OK)
+        status = open_text(key, "entry.reference", &row->id, row->sealed_reference, &ret->reference,
+                           err);
+    if (status == OV_OK)
+        status = open_text(key, "entry.justification", &row->id, row->sealed_justification,
+                           &ret->justification, err);
+    if (status == OV_OK)
+        status = open_text(key, "entry.birth_date", &row->id, row->sealed_birth_date,
+                           &ret->birth_date, err);
+    if (status != OV_OK)
+        watchlist_view_done(ret);
+    return status;
+}
+
+void watchlist_view_done(struct watchlist_view *view)
+{
+    ov_secret_free(&view->name);
+    ov_secret_free(&view->reference);
+    ov_secret_free(&view->justification);
+    ov_secret_free(&view->birth_date);
+}
+
 static enum ov_status on_listed(void *ctx, const struct watchlist_entry *row)
 {
     struct reading *reading = ctx;
-    struct watchlist_view view = {*row, OV_SECRET_INIT, OV_SECRET_INIT};
-    view.entry.sealed_name = view.entry.sealed_reference = (struct store_bytes){NULL, 0};
-    enum ov_status status =
-        vault_unseal(reading->key, "entry.name", &row->id, row->sealed_name.data,
-                     row->sealed_name.size, &view.name, reading->err);
-    if (status == OV_OK)
-        status = vault_unseal(reading->key, "entry.reference", &row->id, row->sealed_reference.data,
-                              row->sealed_reference.size, &view.reference, reading->err);
-    if (status == OV_OK) {
-        reading->rows++;
-        status = reading->on_row(reading->ctx, &view);
-    }
-    ov_secret_free(&view.name);
-    ov_secret_free(&view.reference);
+    struct watchlist_view view;
+    enum ov_status status = watchlist_view_open(reading->key, row, &view, reading->err);
+    if (status != OV_OK)
+        return status;
+    reading->rows++;
+    status = reading->on_row(reading->ctx, &view);
+    watchlist_view_done(&view);
     return status;
 }
 

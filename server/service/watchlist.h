@@ -15,6 +15,16 @@ struct watchlist_proposal {
     const char *reference; /* the force's own id of the subject */
     const void *jpeg;
     size_t jpeg_bytes;
+    /* NULL where it is not given; entry_fields.h says what each may be and when it is needed. */
+    const char *priority;
+    const char *justification;
+    const char *legal_basis;
+    const char *image_source;
+    const char *image_date;
+    const char *birth_date;
+    const char *expiry;
+    const char *consent_digest;
+    const char *override; /* why the image is taken against a check */
 };
 /* Embeds, checks (no face, several faces, quality: codes "watchlist.no_face",
  * "watchlist.several_faces", "watchlist.quality"), seals, stores as proposed. Another image of a
@@ -24,12 +34,14 @@ OV_CHECKED enum ov_status service_watchlist_add(struct service *service, const s
                                                 const struct ov_id *deployment_id,
                                                 const struct watchlist_proposal *proposal,
                                                 struct ov_id *ret_entry_id, struct ov_error *err);
-/* The same, telling also how many images the entry has now. */
+/* The same, telling also how many images the entry has now, and whether this one waits for a second
+ * person. */
 struct watchlist_added {
     struct ov_id entry_id;
     int images;
     enum entry_state state;
     bool is_same; /* the entry has this very photograph: nothing was added */
+    bool pending;
 };
 OV_CHECKED enum ov_status service_watchlist_propose(
     struct service *service, const struct actor *actor, const struct ov_id *deployment_id,
@@ -54,6 +66,8 @@ struct watchlist_view {
     struct watchlist_entry entry; /* its sealed fields are empty */
     struct ov_secret name;
     struct ov_secret reference;
+    struct ov_secret justification; /* empty where none was given */
+    struct ov_secret birth_date;    /* likewise */
 };
 OV_CHECKED enum ov_status
 service_watchlist_each(struct service *service, const struct actor *actor,

@@ -13,121 +13,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "common/face/face.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/entry_fields.h"
 #include "server/service/permissions.h"
+#include "server/service/policy.h"
+#include "server/service/policy_check.h"
+#include "server/service/portrait.h"
 #include "server/vault/rotation.h"
 #include "server/vault/vault.h"
 
-/* The face's neighbourhood, for people to look at; must fit an alert. */
-#define THUMBNAIL_MARGIN 0.4f
-#define THUMBNAIL_SIDE_PX 256
-#define THUMBNAIL_SIDE_LEAST_PX 64
-
-/* Smaller faces are not looked for in a reference image: the quality gate would refuse them. */
-#define REFERENCE_MIN_FACE_PX 24
-
 /* Times a reference may be withdrawn and proposed anew within one deployment. */
 #define GENERATIONS_MAX 16
-
-/* What is made of the photograph before the transaction. */
-struct portrait {
-    struct ov_secret thumbnail;
-    struct ov_secret template_floats;
-    struct ov_quality quality;
-};
-
-static void portrait_done(struct portrait *portrait)
-{
-    ov_secret_free(&portrait->thumbnail);
-    ov_secret_free(&portrait->template_floats);
-}
-
-/* --- looking at the photograph --- */
-
-static enum ov_status check_faces(const struct ov_face_list *faces, struct ov_error *err)
-{
-    size_t count = check_face_count(faces);
-    if (count == 0)
-        return ov_fail(err, OV_ERR_INVALID, "watchlist.no_face",
-                       "no face was found in the photograph; use one that shows the whole face "
-                       "from the front");
-    if (count > 1)
-        return ov_fail(err, OV_ERR_INVALID, "watchlist.several_faces",
-                       "%zu faces were found in the photograph; cut out the one that is meant",
-                       count);
-    return OV_OK;
-}
-
-static enum ov_status check_quality(const struct ov_face *face, struct ov_error *err)
-{
-    const struct ov_quality_gate *gate = ov_quality_gate_reference();
-    const struct ov_quality *q = &face->quality;
-    enum ov_quality_reason reason = face->cut_off ? OV_QUALITY_CUT_OFF : ov_quality_check(q, gate);
-    if (reason == OV_QUALITY_OK)
-        return OV_OK;
-    return ov_fail(err, OV_ERR_INVALID, "watchlist.quality",
-                   "%s (%s; eyes %.0f px apart, at least %.0f; sharpness %.2f, at least %.2f; "
-                   "turned %.0f, raised %.0f, tilted %.0f degrees; brightness %.2f)",
-                   ov_quality_reason_text(reason), ov_quality_reason_name(reason),
-                   (double)q->eye_distance_px, (double)gate->min_eye_distance_px,
-                   (double)q->sharpness, (double)gate->min_sharpness, (double)q->yaw_deg,
-                   (double)q->pitch_deg, (double)q->roll_deg, (double)q->brightness);
-}
-
-static enum ov_status make_thumbnail(const struct ov_image *image, const struct ov_face *face,
-                                     struct ov_secret *ret_jpeg, struct ov_error *err)
-{
-    for (int side = THUMBNAIL_SIDE_PX; side >= THUMBNAIL_SIDE_LEAST_PX; side /= 2) {
-        struct ov_secret jpeg = OV_SECRET_INIT;
-        enum ov_status status = ov_face_crop_jpeg(image, face, THUMBNAIL_MARGIN, side, &jpeg, err);
-        if (status != OV_OK)
-            return status;
-        if (jpeg.size <= OV_REFERENCE_JPEG_MAX) {
-            *ret_jpeg = jpeg;
-            return OV_OK;
-        }
-        ov_secret_free(&jpeg);
-    }
-    return ov_fail(err, OV_ERR_INTERNAL, "watchlist.thumbnail", "the thumbnail does not get small");
-}
-
-static enum ov_status portray_faces(struct service *service, const struct ov_image *image,
-                                    const struct ov_face_list *faces, struct portrait *portrait,
-                                    struct ov_error *err)
-{
-    enum ov_status status = check_faces(faces, err);
-    if (status == OV_OK)
-        status = check_quality(&faces->faces[0], err);
-    if (status != OV_OK)
-        return status;
-    portrait->quality = faces->faces[0].quality;
-    status =
-        ov_face_embed(service->faces, image, &faces->faces[0], &portrait->template_floats, err);
-    if (status == OV_OK)
-        status = make_thumbnail(image, &faces->faces[0], &portrait->thumbnail, err);
-    return status;
-}
-
-/* portrait is zeroed by the caller and freed by it, also after a failure. */
-static enum ov_status portray(struct service *service, const struct watchlist_proposal *proposal,
-                              struct portrait *portrait, struct ov_error *err)
-{
-    struct ov_image image = OV_IMAGE_INIT;
-    enum ov_status status = ov_jpeg_decode(&image, proposal->jpeg, proposal->jpeg_bytes, 0, err);
-    if (status != OV_OK)
-        return status;
-    struct ov_face_list faces = {NULL, 0};
-    status = ov_face_find(service->faces, &image, REFERENCE_MIN_FACE_PX, &faces, err);
-    if (status == OV_OK)
-        status = portray_faces(service, &image, &faces, portrait, err);
-    ov_face_list_free(&faces);
-    ov_image_free(&image);
-    return status;
-}
-
-/* --- storing it --- */
 
 /* One proposal on its way into the database. */
 struct addition {
@@ -135,13 +35,19 @@ struct addition {
     const struct actor *actor;
     const struct watchlist_proposal *proposal;
     struct portrait *portrait;
+    struct policy policy;
+    struct entry_fields fields;
     struct deployment deployment;
     struct vault_key *key;
     uint8_t tag[VAULT_TAG_BYTES]; /* of the photograph; keyed, so that nobody can try others */
     struct watchlist_entry entry; /* its sealed fields are empty */
     bool is_new;
     bool is_same;            /* the entry has this very photograph */
-    enum ov_status compared; /* of an entry found: does the name agree? */
+    bool differs;            /* from another image of the same subject */
+    enum ov_status compared; /* of an entry found: does what is sealed agree? */
+    uint8_t
+        justification_digest[OV_DIGEST_BYTES]; /* of its sealed bytes, with their random nonce */
+    bool has_justification;
     struct ov_error *err;
 };
 
@@ -165,23 +71,58 @@ static enum ov_status entry_id(const struct addition *add, unsigned generation, 
     return OV_OK;
 }
 
+static enum ov_status differs(struct ov_error *err, const char *what)
+{
+    return ov_fail(err, OV_ERR_CONFLICT, "watchlist.differs",
+                   "this reference is on the list under another %s; check the reference", what);
+}
+
+/* Whether what is sealed is this text; a text that was not given agrees with everything. */
+static enum ov_status compare_sealed(struct addition *add, const struct watchlist_entry *row,
+                                     const char *column, struct store_bytes sealed,
+                                     const char *text, const char *what)
+{
+    struct ov_secret plain = OV_SECRET_INIT;
+    if (text == NULL)
+        return OV_OK;
+    if (sealed.data == NULL)
+        return differs(add->err, what);
+    enum ov_status status =
+        vault_unseal(add->key, column, &row->id, sealed.data, sealed.size, &plain, add->err);
+    size_t length = strlen(text);
+    if (status == OV_OK && (plain.size != length || memcmp(plain.data, text, length) != 0))
+        status = differs(add->err, what);
+    ov_secret_free(&plain);
+    return status;
+}
+
+static void forget_sealed(struct watchlist_entry *entry)
+{
+    entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
+    entry->sealed_justification = entry->sealed_birth_date = (struct store_bytes){NULL, 0};
+}
+
+static bool is_over(enum entry_state state)
+{
+    return state == ENTRY_WITHDRAWN || state == ENTRY_EXPIRED;
+}
+
 static enum ov_status on_entry(void *ctx, const struct watchlist_entry *row)
 {
     struct addition *add = ctx;
+    const struct watchlist_proposal *proposal = add->proposal;
     add->entry = *row;
-    add->entry.sealed_name = add->entry.sealed_reference = (struct store_bytes){NULL, 0};
-    if (row->state == ENTRY_WITHDRAWN)
+    forget_sealed(&add->entry);
+    if (is_over(row->state))
         return OV_OK;
-    struct ov_secret name = OV_SECRET_INIT;
-    add->compared = vault_unseal(add->key, "entry.name", &row->id, row->sealed_name.data,
-                                 row->sealed_name.size, &name, add->err);
-    size_t length = strlen(add->proposal->name);
-    if (add->compared == OV_OK &&
-        (name.size != length || memcmp(name.data, add->proposal->name, length) != 0))
-        add->compared = ov_fail(add->err, OV_ERR_CONFLICT, "watchlist.differs",
-                                "this reference is on the list under another name; check the "
-                                "reference");
-    ov_secret_free(&name);
+    add->compared =
+        compare_sealed(add, row, "entry.name", row->sealed_name, proposal->name, "name");
+    if (add->compared == OV_OK)
+        add->compared = compare_sealed(add, row, "entry.justification", row->sealed_justification,
+                                       proposal->justification, "justification");
+    if (add->compared == OV_OK && add->fields.has_birth_date)
+        add->compared = compare_sealed(add, row, "entry.birth_date", row->sealed_birth_date,
+                                       proposal->birth_date, "date of birth");
     return OV_OK;
 }
 
@@ -207,11 +148,25 @@ static enum ov_status find_entry(struct addition *add, bool lock, struct ov_erro
         }
         if (status != OV_OK)
             return ov_fail(err, inner.status, inner.code, "%s", inner.text);
-        if (add->entry.state != ENTRY_WITHDRAWN)
+        if (!is_over(add->entry.state))
             return add->compared;
     }
     return ov_fail(err, OV_ERR_LIMIT, "watchlist.withdrawn",
                    "this reference has been withdrawn from the list too often to be added again");
+}
+
+/* What is said of the entry again has to be the same; what is left out is. */
+static bool plain_fields_differ(const struct addition *add)
+{
+    const struct watchlist_entry *entry = &add->entry;
+    const struct watchlist_proposal *given = add->proposal;
+    const struct entry_fields *fields = &add->fields;
+    return (given->priority != NULL && fields->priority != entry->priority) ||
+           (given->legal_basis != NULL && strcmp(fields->legal_basis, entry->legal_basis) != 0) ||
+           (given->birth_date != NULL && fields->birth_unknown != entry->birth_unknown) ||
+           (given->expiry != NULL && fields->expires_at_us != entry->expires_at_us) ||
+           (fields->is_blue_list &&
+            memcmp(fields->consent_digest, entry->consent_digest, OV_DIGEST_BYTES) != 0);
 }
 
 static enum ov_status check_particulars(const struct addition *add, struct ov_error *err)
@@ -226,6 +181,11 @@ static enum ov_status check_particulars(const struct addition *add, struct ov_er
         return ov_fail(err, OV_ERR_CONFLICT, "watchlist.differs",
                        "this reference is on the list with another category or response; give "
                        "the same or withdraw the entry first");
+    if (plain_fields_differ(add))
+        return ov_fail(err, OV_ERR_CONFLICT, "watchlist.differs",
+                       "this reference is on the list with another priority, legal basis, date of "
+                       "birth, expiry or consent; give the same, or leave out what may be left "
+                       "out");
     return OV_OK;
 }
 
@@ -243,6 +203,50 @@ static enum ov_status check_further_image(const struct addition *add, struct ov_
     return OV_OK;
 }
 
+/* Compares the new image with one of the subject's others. */
+static enum ov_status on_other_image(void *ctx, const struct watchlist_image *row)
+{
+    struct addition *add = ctx;
+    const struct ov_secret *ours = &add->portrait->template_floats;
+    struct ov_secret theirs = OV_SECRET_INIT;
+    if (row->state == IMAGE_REJECTED)
+        return OV_OK;
+    enum ov_status status =
+        vault_unseal(add->key, "image.template", &row->id, row->sealed_template.data,
+                     row->sealed_template.size, &theirs, add->err);
+    if (status != OV_OK)
+        return status;
+    if (theirs.size != ours->size)
+        status = ov_fail(add->err, OV_ERR_INTERNAL, "template.dimension",
+                         "two templates of one model have different sizes");
+    else if (!(ov_descriptor_cosine((const float *)(const void *)ours->data,
+                                    (const float *)(const void *)theirs.data,
+                                    (int)(ours->size / sizeof(float))) >=
+               add->deployment.threshold))
+        add->differs = true;
+    ov_secret_free(&theirs);
+    return status;
+}
+
+/*
+ * Images of one subject have to look like one person: each like every other. Otherwise one
+ * reference could carry five people onto the list. Who adds may say why it is the same person all
+ * the same; then a second person decides.
+ */
+static enum ov_status check_likeness(struct addition *add, struct ov_error *err)
+{
+    const char *code = add->proposal->override;
+    enum ov_status status = store_image_each(add->service->store, &add->deployment.id,
+                                             &add->entry.id, on_other_image, add, err);
+    if (status != OV_OK || !add->differs || entry_code_is(service_likeness_overrides(), code))
+        return status;
+    return ov_fail(err, OV_ERR_CONFLICT, "watchlist.images_differ",
+                   "the photograph does not look like the same person as the others of this "
+                   "reference; check the reference, or propose it with one of the reasons "
+                   "years_between, appearance_changed, identity_confirmed for a second person to "
+                   "decide");
+}
+
 /*
  * A photograph that comes again for its reference adds nothing and is no error: whoever was cut off
  * before the answer may send it once more.
@@ -257,17 +261,17 @@ static enum ov_status find_photograph(struct addition *add, struct ov_error *err
     return status == OV_OK && !add->is_same ? check_further_image(add, err) : status;
 }
 
+/* Proposed now or ever approved: withdrawing makes no room. */
 static enum ov_status check_room(const struct addition *add, struct ov_error *err)
 {
     struct watchlist_counts counts;
     enum ov_status status =
         store_watchlist_counts(add->service->store, &add->deployment.id, &counts, err);
-    if (status == OV_OK &&
-        counts.proposed + counts.approved + counts.withdrawn >= WATCHLIST_ENTRIES_MAX)
-        status = ov_fail(err, OV_ERR_LIMIT, "watchlist.full",
-                         "the watchlist has had %d entries; that is the most for one deployment",
-                         WATCHLIST_ENTRIES_MAX);
-    return status;
+    return status != OV_OK
+               ? status
+               : check_policy_one_more(
+                     &add->policy, add->proposal->category,
+                     add->fields.is_blue_list ? counts.blue_listed : counts.listed, err);
 }
 
 static struct store_bytes bytes_of(const struct ov_secret *secret)
@@ -275,32 +279,73 @@ static struct store_bytes bytes_of(const struct ov_secret *secret)
     return (struct store_bytes){secret->data, secret->size};
 }
 
-static enum ov_status insert_entry(struct addition *add, struct ov_error *err)
+static void fill_entry(struct addition *add)
 {
     const struct watchlist_proposal *proposal = add->proposal;
+    const struct entry_fields *fields = &add->fields;
     struct watchlist_entry *entry = &add->entry;
     entry->deployment_id = add->deployment.id;
     (void)snprintf(entry->category, sizeof(entry->category), "%s", proposal->category);
     (void)snprintf(entry->response, sizeof(entry->response), "%s", proposal->response);
+    (void)snprintf(entry->legal_basis, sizeof(entry->legal_basis), "%s", fields->legal_basis);
     entry->state = ENTRY_PROPOSED;
     entry->added_by = add->actor->principal.id;
     entry->added_at_us = act_now_us(add->service);
+    entry->priority = fields->priority;
+    entry->under_18 = fields->under_18;
+    entry->birth_unknown = fields->birth_unknown;
+    entry->expires_at_us = fields->expires_at_us;
+    entry->has_consent = fields->is_blue_list;
+    memcpy(entry->consent_digest, fields->consent_digest, OV_DIGEST_BYTES);
+}
 
-    struct ov_secret name = OV_SECRET_INIT;
-    struct ov_secret reference = OV_SECRET_INIT;
-    enum ov_status status = vault_seal(add->key, "entry.name", &entry->id, proposal->name,
-                                       strlen(proposal->name), &name, err);
+/* A text that was not given stays empty. */
+static enum ov_status seal_text(const struct addition *add, const char *column, const char *text,
+                                struct ov_secret *ret, struct ov_error *err)
+{
+    return text == NULL
+               ? OV_OK
+               : vault_seal(add->key, column, &add->entry.id, text, strlen(text), ret, err);
+}
+
+static enum ov_status insert_entry(struct addition *add, struct ov_error *err)
+{
+    enum { NAME, REFERENCE, JUSTIFICATION, BIRTH_DATE, SEALED_COUNT };
+    const struct watchlist_proposal *proposal = add->proposal;
+    struct watchlist_entry *entry = &add->entry;
+    struct ov_secret sealed[SEALED_COUNT] = {OV_SECRET_INIT};
+    fill_entry(add);
+    enum ov_status status = seal_text(add, "entry.name", proposal->name, &sealed[NAME], err);
     if (status == OV_OK)
-        status = vault_seal(add->key, "entry.reference", &entry->id, proposal->reference,
-                            strlen(proposal->reference), &reference, err);
-    entry->sealed_name = bytes_of(&name);
-    entry->sealed_reference = bytes_of(&reference);
+        status = seal_text(add, "entry.reference", proposal->reference, &sealed[REFERENCE], err);
+    if (status == OV_OK)
+        status = seal_text(add, "entry.justification", proposal->justification,
+                           &sealed[JUSTIFICATION], err);
+    if (status == OV_OK)
+        status = seal_text(add, "entry.birth_date",
+                           add->fields.has_birth_date ? proposal->birth_date : NULL,
+                           &sealed[BIRTH_DATE], err);
+    entry->sealed_name = bytes_of(&sealed[NAME]);
+    entry->sealed_reference = bytes_of(&sealed[REFERENCE]);
+    entry->sealed_justification = bytes_of(&sealed[JUSTIFICATION]);
+    entry->sealed_birth_date = bytes_of(&sealed[BIRTH_DATE]);
+    add->has_justification = sealed[JUSTIFICATION].size > 0;
+    if (status == OV_OK && add->has_justification &&
+        EVP_Digest(sealed[JUSTIFICATION].data, sealed[JUSTIFICATION].size,
+                   add->justification_digest, NULL, EVP_sha256(), NULL) != 1)
+        status = ov_fail(err, OV_ERR_CRYPTO, "watchlist.digest", "SHA-256 failed");
     if (status == OV_OK)
         status = store_entry_add(add->service->store, entry, err);
-    entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
-    ov_secret_free(&name);
-    ov_secret_free(&reference);
+    forget_sealed(entry);
+    for (size_t i = 0; i < SEALED_COUNT; i++)
+        ov_secret_free(&sealed[i]);
     return status;
+}
+
+/* The reason that was needed, or "". */
+static const char *override_used(const struct addition *add)
+{
+    return add->differs || add->portrait->quality_overridden ? add->proposal->override : "";
 }
 
 static enum ov_status insert_image(struct addition *add, struct ov_error *err)
@@ -314,6 +359,11 @@ static enum ov_status insert_image(struct addition *add, struct ov_error *err)
                                         (int)(portrait->quality.sharpness * 1000.0f)};
     memcpy(image.model_digest, add->deployment.model_digest, OV_DIGEST_BYTES);
     image.content_tag = (struct store_bytes){add->tag, sizeof(add->tag)};
+    image.state = add->differs ? IMAGE_PENDING : IMAGE_ACCEPTED;
+    (void)snprintf(image.source, sizeof(image.source), "%s", add->fields.image_source);
+    image.taken_at_us = add->fields.image_taken_at_us;
+    image.old_image = add->fields.old_image;
+    (void)snprintf(image.override_code, sizeof(image.override_code), "%s", override_used(add));
 
     struct ov_secret jpeg = OV_SECRET_INIT;
     struct ov_secret thumbnail = OV_SECRET_INIT;
@@ -337,6 +387,28 @@ static enum ov_status insert_image(struct addition *add, struct ov_error *err)
     return status;
 }
 
+/* What oversight's views need: codes and numbers, never a name, a reference or a date of birth. */
+static void add_field_details(struct audit_event *event, const struct addition *add)
+{
+    const struct entry_fields *fields = &add->fields;
+    audit_event_code(event, "image_source", fields->image_source);
+    if (fields->image_age_days >= 0)
+        audit_event_int(event, "image_age_days", fields->image_age_days);
+    audit_event_int(event, "old_image", fields->old_image);
+    if (!add->is_new)
+        return;
+    audit_event_int(event, "priority", fields->priority);
+    audit_event_code(event, "legal_basis", fields->legal_basis);
+    audit_event_int(event, "under_age", fields->under_18);
+    audit_event_int(event, "birth_unknown", fields->birth_unknown);
+    if (fields->expires_at_us != 0)
+        audit_event_int(event, "expires_at_us", fields->expires_at_us);
+    if (fields->is_blue_list)
+        audit_event_digest(event, "consent", fields->consent_digest, OV_DIGEST_BYTES);
+    if (add->has_justification)
+        audit_event_digest(event, "justification", add->justification_digest, OV_DIGEST_BYTES);
+}
+
 static enum ov_status write_proposed(struct addition *add, struct ov_error *err)
 {
     struct audit_event *event = audit_event_new(
@@ -349,7 +421,11 @@ static enum ov_status write_proposed(struct addition *add, struct ov_error *err)
     audit_event_int(event, "eye_distance_px", (int64_t)add->portrait->quality.eye_distance_px);
     audit_event_int(event, "sharpness_milli",
                     (int64_t)(add->portrait->quality.sharpness * 1000.0f));
-    audit_event_code(event, "override", "none");
+    const char *override = override_used(add);
+    audit_event_code(event, "override", *override != '\0' ? override : "none");
+    audit_event_code(event, "image_state",
+                     image_state_name(add->differs ? IMAGE_PENDING : IMAGE_ACCEPTED));
+    add_field_details(event, add);
     return audit_event_write(add->service->store, event, err);
 }
 
@@ -366,7 +442,9 @@ static enum ov_status store_addition(struct addition *add, struct ov_error *err)
         status = find_photograph(add, err);
     if (status != OV_OK || add->is_same)
         return status;
-    if (add->is_new) {
+    if (!add->is_new) {
+        status = check_likeness(add, err);
+    } else {
         status = check_room(add, err);
         if (status == OV_OK)
             status = insert_entry(add, err);
@@ -431,6 +509,41 @@ static enum ov_status check_ready(struct service *service, const struct deployme
     return status;
 }
 
+/*
+ * The reason given, if any. Taking an image against the quality gate is for those who answer for
+ * lists: whoever may approve entries, though never these.
+ */
+static enum ov_status check_override(const struct actor *actor, const char *code, bool *ret_quality,
+                                     struct ov_error *err)
+{
+    *ret_quality = entry_code_is(service_quality_overrides(), code);
+    if (*ret_quality)
+        return check_permission(actor, ACTION_WATCHLIST_APPROVE, err);
+    if (code == NULL || entry_code_is(service_likeness_overrides(), code))
+        return OV_OK;
+    return ov_fail(err, OV_ERR_INVALID, "watchlist.override",
+                   "a reason to take an image against a check has to be one of: no_better_image, "
+                   "risk_to_life, years_between, appearance_changed, identity_confirmed");
+}
+
+/* What the deployment and its policy say, before anything is looked at. */
+static enum ov_status check_fields(struct addition *add, struct ov_error *err)
+{
+    struct service *service = add->service;
+    enum ov_status status = check_ready(service, &add->deployment, err);
+    if (status == OV_OK)
+        status = service_policy_get(service, 0, &add->policy, err);
+    if (status == OV_OK)
+        status = check_policy_category(&add->policy, 0, NULL, add->proposal->category, err);
+    struct entry_rules rules = {.kind = add->deployment.kind,
+                                .now_us = act_now_us(service),
+                                .old_image_years = add->policy.old_image_years,
+                                .minor_below_years = add->policy.minor_below_years};
+    if (status == OV_OK)
+        status = entry_fields_read(add->proposal, &rules, &add->fields, err);
+    return status;
+}
+
 enum ov_status service_watchlist_propose(struct service *service, const struct actor *actor,
                                          const struct ov_id *deployment_id,
                                          const struct watchlist_proposal *proposal,
@@ -439,18 +552,22 @@ enum ov_status service_watchlist_propose(struct service *service, const struct a
     struct portrait portrait = {.thumbnail = OV_SECRET_INIT};
     struct addition add = {
         .service = service, .actor = actor, .proposal = proposal, .portrait = &portrait};
+    bool override_quality = false;
     enum ov_status status = check_permission(actor, ACTION_WATCHLIST_ADD, err);
     if (status == OV_OK)
         status = check_proposal(proposal, err);
     if (status == OV_OK)
+        status = check_override(actor, proposal->override, &override_quality, err);
+    if (status == OV_OK)
         status = store_deployment_get(service->store, deployment_id, false, &add.deployment, err);
     if (status == OV_OK)
-        status = check_ready(service, &add.deployment, err);
+        status = check_fields(&add, err);
     if (status == OV_OK)
         status = look_first(&add, err);
     /* Outside the transaction: it takes longer than a lock should be held. */
     if (status == OV_OK && !add.is_same)
-        status = portray(service, proposal, &portrait, err);
+        status = portrait_make(service, proposal->jpeg, proposal->jpeg_bytes, override_quality,
+                               &portrait, err);
     if (status == OV_OK && !add.is_same)
         status = add_portrait(&add, err);
     portrait_done(&portrait);
@@ -461,7 +578,8 @@ enum ov_status service_watchlist_propose(struct service *service, const struct a
                                                   : add.is_same ? add.entry.image_count
                                                                 : add.entry.image_count + 1,
                                         .state = add.entry.state,
-                                        .is_same = add.is_same};
+                                        .is_same = add.is_same,
+                                        .pending = add.differs};
     return status;
 }
 

@@ -8,8 +8,14 @@
 #define WATCHLIST_CODE_SIZE 41 /* category and response: codes of [a-z_] */
 #define WATCHLIST_IMAGES_PER_ENTRY_MAX 5
 
-enum entry_state { ENTRY_PROPOSED, ENTRY_APPROVED, ENTRY_WITHDRAWN };
+/* Volunteers that measure recognition: with consent, never engaged, counted apart. */
+#define WATCHLIST_BLUE_LIST "blue_list"
+
+enum entry_state { ENTRY_PROPOSED, ENTRY_APPROVED, ENTRY_WITHDRAWN, ENTRY_EXPIRED };
 const char *entry_state_name(enum entry_state state);
+
+enum image_state { IMAGE_ACCEPTED, IMAGE_PENDING, IMAGE_REJECTED };
+const char *image_state_name(enum image_state state);
 
 struct watchlist_entry {
     struct ov_id id; /* random per deployment; the pseudonym in events */
@@ -22,7 +28,21 @@ struct watchlist_entry {
     int64_t added_at_us;
     struct store_bytes sealed_name;      /* column "entry.name", row id */
     struct store_bytes sealed_reference; /* column "entry.reference", row id */
-    int image_count;                     /* on reading */
+    int priority;                        /* 1 high, 2 normal, 3 low; 0 on adding: normal */
+    char legal_basis[WATCHLIST_CODE_SIZE];
+    struct store_bytes sealed_justification; /* column "entry.justification", or empty */
+    struct store_bytes sealed_birth_date;    /* column "entry.birth_date", or empty */
+    bool under_18;
+    bool birth_unknown;
+    int64_t expires_at_us; /* 0: with the deployment */
+    bool has_consent;      /* blue list only */
+    uint8_t consent_digest[OV_DIGEST_BYTES];
+    /* On reading: */
+    int image_count; /* without those rejected */
+    int image_rows;  /* all: what an opening has seen */
+    int images_pending;
+    bool old_image;  /* one of its images is old, or of unknown age */
+    bool overridden; /* one of its images was taken against a check */
 };
 
 struct watchlist_image {
@@ -36,6 +56,11 @@ struct watchlist_image {
     int eye_distance_px;
     int sharpness_milli;
     struct store_bytes content_tag; /* 32 bytes: keyed digest of the JPEG, once per entry */
+    enum image_state state;
+    char source[WATCHLIST_CODE_SIZE]; /* "" on adding: not stated */
+    int64_t taken_at_us;              /* midnight UTC of the day it was taken; 0: unknown */
+    bool old_image;
+    char override_code[WATCHLIST_CODE_SIZE]; /* "": none */
 };
 
 OV_CHECKED enum ov_status store_entry_add(struct store *store, const struct watchlist_entry *entry,
@@ -66,9 +91,33 @@ OV_CHECKED enum ov_status store_entry_withdraw(struct store *store,
                                                const struct ov_id *deployment_id,
                                                const struct ov_id *entry_id, int64_t at_us,
                                                struct ov_error *err);
-/* Counts by state. */
+/* What has expired of the lists that may still change, at most limit. */
+OV_CHECKED enum ov_status store_entry_expired_each(
+    struct store *store, int limit,
+    enum ov_status (*on_row)(void *ctx, const struct ov_id *deployment_id, const struct ov_id *id),
+    void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status store_entry_expire(struct store *store, const struct ov_id *deployment_id,
+                                             const struct ov_id *entry_id, int64_t at_us,
+                                             struct ov_error *err);
+/* The images of an entry, their full size (sealed_jpeg) left out; of the sealed bytes each is
+ * borrowed for the call. */
+OV_CHECKED enum ov_status store_image_each(struct store *store, const struct ov_id *deployment_id,
+                                           const struct ov_id *entry_id,
+                                           enum ov_status (*on_row)(void *ctx,
+                                                                    const struct watchlist_image *),
+                                           void *ctx, struct ov_error *err);
+/* pending -> accepted or rejected, by another person than who added the entry. */
+OV_CHECKED enum ov_status store_image_decide(struct store *store,
+                                             const struct watchlist_image *image,
+                                             enum image_state state, const struct ov_id *by,
+                                             int64_t at_us, struct ov_error *err);
+
+/* Counts by state; the blue list is counted apart. */
 struct watchlist_counts {
-    int64_t proposed, approved, withdrawn;
+    int64_t proposed, approved, withdrawn, expired;
+    int64_t blue_list; /* proposed or approved */
+    /* Of the caps: proposed now or ever approved. */
+    int64_t listed, blue_listed;
 };
 OV_CHECKED enum ov_status store_watchlist_counts(struct store *store,
                                                  const struct ov_id *deployment_id,

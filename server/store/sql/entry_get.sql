@@ -1,11 +1,21 @@
 -- A watchlist entry.
 -- $1 uuid: deployment  $2 uuid: entry
 -- row: id, deployment, category, response, state, who added, who approved (or null), added at,
---      sealed name, sealed reference (or null), number of images
+--      sealed name, sealed reference (or null), priority, legal basis, sealed justification and
+--      date of birth (or null), under 18, unknown date of birth, expiry (or null), consent (or
+--      null), images not rejected, images, images pending, an old one, an overridden one
 SELECT entry.id, entry.deployment_id, entry.category, entry.response, entry.state,
        entry.added_by, entry.approved_by, entry.added_at, entry.sealed_name,
-       entry.sealed_reference,
-       (SELECT count(*) FROM watchlist.image AS image
-        WHERE image.deployment_id = entry.deployment_id AND image.entry_id = entry.id)
+       entry.sealed_reference, entry.priority::integer, entry.legal_basis, entry.sealed_justification,
+       entry.sealed_birth_date, entry.under_18, entry.birth_unknown, entry.expires_at,
+       entry.consent_digest,
+       images.kept, images.rows, images.pending, images.old, images.overridden
 FROM watchlist.entry AS entry
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE image.state <> 'rejected') AS kept, count(*) AS rows,
+           count(*) FILTER (WHERE image.state = 'pending') AS pending,
+           coalesce(bool_or(image.old_image), false) AS old,
+           coalesce(bool_or(image.override_code IS NOT NULL), false) AS overridden
+    FROM watchlist.image AS image
+    WHERE image.deployment_id = entry.deployment_id AND image.entry_id = entry.id) AS images
 WHERE entry.deployment_id = $1 AND entry.id = $2

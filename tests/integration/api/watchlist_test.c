@@ -142,7 +142,7 @@ static void test_the_description_comes_in_one_strict_header(void **state)
          "\"reference\":\"\"}",
          "watchlist.reference", 422},
         {"{\"category\":\"missing_at_risk\",\"response\":\"arrest\",\"name\":\"n\","
-         "\"reference\":\"r\",\"override\":true}",
+         "\"reference\":\"r\",\"overridden\":true}",
          "request.unknown_member", 400},
     };
     const struct ov_secret *good = &bed.portraits[0];
@@ -423,7 +423,7 @@ static void test_a_list_has_a_limit(void **state)
     apply("full", "\"north\"");
     fill_list("full", 20000);
     expect(client_add(ada, "full", ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
-           422, "watchlist.full");
+           403, "policy.subjects");
     struct answer answer = expect_kept(client_get(ada, "/v1/deployments/full"), 200, NULL);
     assert_int_equal(answer_int(&answer, "watchlist.proposed"), 20000);
     answer_done(&answer);

@@ -131,9 +131,10 @@ static void bad_entries_are_refused_with_a_reason(void **state)
     office_expect(office, "ada", 2, "subject.text", "watchlist", "add", NAME,
                   world_path(&office->world, "list/portrait-1.jpg"), "--category",
                   "missing_at_risk", "--response", "identify", NULL);
-    office_expect(office, "ada", 0, NULL, "watchlist", "add", NAME, group, "--region",
-                  "945,100,488,496", "--subject", subject, "--category", "missing_at_risk",
-                  "--response", "identify", NULL);
+    /* One reference, another person's face. */
+    office_expect(office, "ada", 1, "watchlist.images_differ", "watchlist", "add", NAME, group,
+                  "--region", "945,100,488,496", "--subject", subject, "--category",
+                  "missing_at_risk", "--response", "identify", NULL);
 }
 
 /* --- importing --- */

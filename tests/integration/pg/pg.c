@@ -17,6 +17,7 @@
 
 #include "common/base/clock.h"
 #include "server/audit/document.h"
+#include "server/store/approvals.h"
 #include "server/store/events.h"
 #include "server/store/policies.h"
 #include "server/store/people_decisions.h"
@@ -509,10 +510,39 @@ struct ov_id pg_seed_entry(struct store *store, const struct deployment *deploym
     return entry.id;
 }
 
+static enum ov_status keep_entry(void *ctx, const struct watchlist_entry *row)
+{
+    *(struct watchlist_entry *)ctx = *row;
+    return OV_OK;
+}
+
+static enum ov_status keep_image(void *ctx, const struct watchlist_image *row)
+{
+    struct ov_id **at = ctx;
+    *(*at)++ = row->id;
+    return OV_OK;
+}
+
+void pg_seed_open(struct store *store, const struct deployment *deployment,
+                  const struct ov_id *entry_id, const struct ov_id *by)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct watchlist_entry entry;
+    struct ov_id images[WATCHLIST_IMAGES_PER_ENTRY_MAX];
+    struct ov_id *at = images;
+    begin(store);
+    must(store_entry_get(store, &deployment->id, entry_id, false, keep_entry, &entry, &err), &err);
+    must(store_image_each(store, &deployment->id, entry_id, keep_image, &at, &err), &err);
+    must(store_compared_add(store, &deployment->id, images, (size_t)(at - images), &err), &err);
+    must(store_opening_add(store, &deployment->id, entry_id, by, entry.image_rows, &err), &err);
+    commit(store);
+}
+
 void pg_seed_approve(struct store *store, const struct deployment *deployment,
                      const struct ov_id *entry_id, const struct ov_id *by)
 {
     struct ov_error err = OV_ERROR_INIT;
+    pg_seed_open(store, deployment, entry_id, by);
     begin(store);
     must(store_entry_approve(store, &deployment->id, entry_id, by, now_us(), &err), &err);
     must(store_deployment_bump_gallery(store, &deployment->id, &err), &err);

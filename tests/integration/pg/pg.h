@@ -78,6 +78,9 @@ struct store_bytes pg_fake_sealed(void);
 /* A proposed entry with one image; sealed columns are fakes. */
 struct ov_id pg_seed_entry(struct store *store, const struct deployment *deployment,
                            const struct ov_id *added_by, struct ov_id *ret_image_id);
+/* Compared with the list and opened by this person, as an approval asks for. */
+void pg_seed_open(struct store *store, const struct deployment *deployment,
+                  const struct ov_id *entry_id, const struct ov_id *by);
 void pg_seed_approve(struct store *store, const struct deployment *deployment,
                      const struct ov_id *entry_id, const struct ov_id *by);
 

@@ -138,6 +138,7 @@ static void a_list_does_not_change_without_an_audit_event(void **state)
     struct watchlist_image image = new_image(&d, &id);
     unrecorded_act(f->store, store_entry_add(f->store, &entry, &act_err));
     unrecorded_act(f->store, store_image_add(f->store, &image, &act_err));
+    pg_seed_open(f->store, &d, &id, &f->reviewer);
     unrecorded_act(f->store,
                    store_entry_approve(f->store, &d.id, &id, &f->reviewer, now_us(), &act_err));
     unrecorded_act(f->store, store_entry_withdraw(f->store, &d.id, &id, now_us(), &act_err));
@@ -450,7 +451,7 @@ static void erasing_leaves_no_table_and_other_lists_alone(void **state)
     assert_int_equal(pg_value(f->pg, "admin",
                               "SELECT count(*) FROM pg_class WHERE relnamespace = "
                               "'watchlist'::regnamespace AND relkind = 'r'"),
-                     before - 2);
+                     before - pg_value(f->pg, "admin", "SELECT cardinality(watchlist.parents())"));
     assert_int_equal(get(f, &stays.id, &kept).entry.image_count, 1);
 }
 

@@ -15,18 +15,18 @@ static void expect(const char *text, const char *name, const char *reference)
     struct subject subject;
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(subject_parse(text, strlen(text), &subject, &err), OV_OK);
-    assert_string_equal((const char *)subject.name.data, name);
-    assert_string_equal((const char *)subject.reference.data, reference);
+    assert_string_equal(subject.fields[SUBJECT_NAME], name);
+    assert_string_equal(subject.fields[SUBJECT_REFERENCE], reference);
     subject_free(&subject);
 }
 
 static void expect_refused(const char *text, size_t size)
 {
-    struct subject subject = {OV_SECRET_INIT, OV_SECRET_INIT};
+    struct subject subject = {.text = OV_SECRET_INIT};
     struct ov_error err = OV_ERROR_INIT;
     assert_int_equal(subject_parse(text, size, &subject, &err), OV_ERR_INVALID);
     assert_null(strstr(err.text, "Jane"));
-    assert_null(subject.name.data);
+    assert_null(subject.text.data);
 }
 
 static void two_lines_with_any_line_end(void **state)
@@ -54,10 +54,46 @@ static void anything_else_is_refused_without_repeating_it(void **state)
     expect_refused(text, SUBJECT_TEXT_MAX + 6);
 }
 
+static void keys_and_values(void **state)
+{
+    static const char text[] = "# who\n\nreference: REF-1\r\nname:  Jane: the Doe \n"
+                               "justification: said to a witness: \"tonight\"\n"
+                               "birth_date: unknown\n";
+    struct subject subject;
+    struct ov_error err = OV_ERROR_INIT;
+    (void)state;
+    expect(text, "Jane: the Doe", "REF-1");
+    assert_int_equal(subject_parse(text, strlen(text), &subject, &err), OV_OK);
+    assert_string_equal(subject.fields[SUBJECT_JUSTIFICATION], "said to a witness: \"tonight\"");
+    assert_string_equal(subject.fields[SUBJECT_BIRTH_DATE], "unknown");
+    assert_null(subject.fields[SUBJECT_EXPIRY]);
+    assert_null(subject.fields[SUBJECT_CATEGORY]);
+    subject_free(&subject);
+    /* A name with a colon is no key. */
+    expect("Doe: Jane\nREF-1\n", "Doe: Jane", "REF-1");
+}
+
+static void keys_that_are_unknown_twice_or_empty_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "name: Jane\nreference: 1\nnmae: x\n",
+        "name: Jane\nname: Jane\nreference: 1\n",
+        "name: Jane\nreference:\n",
+        "name: Jane\nreference: 1\nexpiry: \n",
+        "name: Jane\n",
+        "reference: 1\nJane\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        expect_refused(bad[i], strlen(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_lines_with_any_line_end),
+        cmocka_unit_test(keys_and_values),
+        cmocka_unit_test(keys_that_are_unknown_twice_or_empty_are_refused),
         cmocka_unit_test(anything_else_is_refused_without_repeating_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,8 +218,9 @@ static void test_every_offered_category_and_response_is_taken_and_no_other(void 
     (void)state;
     struct watchlist_proposal proposal = good_proposal();
     for (const char *const *code = service_categories(); *code != NULL; code++) {
+        bool blue = strcmp(*code, WATCHLIST_BLUE_LIST) == 0;
         proposal.category = *code;
-        assert_proposal(&proposal, "");
+        assert_proposal(&proposal, blue ? "watchlist.response" : "");
     }
     proposal.category = "protest";
     assert_proposal(&proposal, "watchlist.category");
@@ -227,9 +228,13 @@ static void test_every_offered_category_and_response_is_taken_and_no_other(void 
     assert_proposal(&proposal, "watchlist.category");
     proposal = good_proposal();
     for (const char *const *code = service_responses(); *code != NULL; code++) {
+        bool none = strcmp(*code, "none") == 0;
         proposal.response = *code;
-        assert_proposal(&proposal, "");
+        assert_proposal(&proposal, none ? "watchlist.response" : "");
     }
+    proposal.category = WATCHLIST_BLUE_LIST;
+    proposal.response = "none";
+    assert_proposal(&proposal, "");
     proposal.response = "shoot";
     assert_proposal(&proposal, "watchlist.response");
     proposal.response = NULL;

@@ -5,6 +5,7 @@ int main(void)
 {
     int failed = 0;
     failed += run_check_tests();
+    failed += run_entry_fields_tests();
     failed += run_permission_tests();
     failed += run_signing_tests();
     failed += run_policy_check_tests();

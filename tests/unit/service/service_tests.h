@@ -3,6 +3,7 @@
 #define OVERT_TESTS_UNIT_SERVICE_TESTS_H
 
 int run_check_tests(void);
+int run_entry_fields_tests(void);
 int run_permission_tests(void);
 int run_signing_tests(void);
 int run_policy_check_tests(void);
