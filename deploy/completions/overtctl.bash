@@ -11,6 +11,21 @@ _overtctl() {
     done
     local global="--server --identity --json --yes --help --version" options="" next=""
     case $prev in
+    --role)
+        mapfile -t COMPREPLY < <(compgen -W "administrator applicant watchlist_manager authorising_officer higher_authority deployment_lead adjudicator engagement_officer data_protection oversight" -- "$cur")
+        return
+        ;;
+    --role)
+        mapfile -t COMPREPLY < <(compgen -W "administrator applicant watchlist_manager authorising_officer higher_authority deployment_lead adjudicator engagement_officer data_protection oversight" -- "$cur")
+        return
+        ;;
+    --reason) return ;;
+    --role)
+        mapfile -t COMPREPLY < <(compgen -W "administrator applicant watchlist_manager authorising_officer higher_authority deployment_lead adjudicator engagement_officer data_protection oversight" -- "$cur")
+        return
+        ;;
+    --reason) return ;;
+    --reason) return ;;
     --purpose) return ;;
     --site) return ;;
     --kind)
@@ -58,16 +73,28 @@ _overtctl() {
     --identity) return ;;
     esac
     case $words in
-    "") next="site deployment watchlist alerts alarms alarm policy model status completion" ;;
-    site) next="add list" ;;
+    "") next="people site deployment watchlist alerts alarms alarm policy model status completion" ;;
+    people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
+    site) next="add list suspend reactivate" ;;
     deployment) next="create list show start stop pause resume" ;;
     watchlist) next="add import list approve remove" ;;
     alarm) next="clear" ;;
     policy) next="show propose approve refuse history" ;;
     model) next="list propose approve refuse withdraw" ;;
     completion) next="bash" ;;
+    "people list"*) options="" ;;
+    "people add"*) options="--role" ;;
+    "people grant"*) options="--role" ;;
+    "people identity"*) options="" ;;
+    "people reactivate"*) options="" ;;
+    "people confirm"*) options="" ;;
+    "people withdraw"*) options="" ;;
+    "people suspend"*) options="--reason" ;;
+    "people revoke"*) options="--role --reason" ;;
     "site add"*) options="" ;;
     "site list"*) options="" ;;
+    "site suspend"*) options="--reason" ;;
+    "site reactivate"*) options="" ;;
     "deployment create"*) options="--purpose --site --kind --start --end --hours --threshold --cool-down --min-face" ;;
     "deployment list"*) options="" ;;
     "deployment show"*) options="" ;;

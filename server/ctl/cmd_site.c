@@ -1,5 +1,6 @@
 /* overtctl site ... */
 #include "server/ctl/api.h"
+#include "server/ctl/cmd_people.h"
 #include "server/ctl/commands.h"
 #include "server/ctl/options.h"
 #include "server/ctl/table.h"
@@ -71,5 +72,22 @@ const struct command site_commands[] = {
      .help = "",
      .needs_server = true,
      .run = cmd_site_list},
+    {.group = "site",
+     .verb = "suspend",
+     .args = {"NAME"},
+     .summary = "lock a place's capture clients out, at once",
+     .options = {{"--reason", "CODE", "a-z and _; on the record (default: manual)", NULL, false,
+                  false}},
+     .help = "Takes one administrator. Live sessions of the site end within a second.\n",
+     .needs_server = true,
+     .run = cmd_site_suspend},
+    {.group = "site",
+     .verb = "reactivate",
+     .args = {"NAME"},
+     .summary = "propose to let a suspended place's clients in again",
+     .help = "Another administrator confirms it within seven days, with 'overtctl people\n"
+             "confirm PROPOSAL'.\n",
+     .needs_server = true,
+     .run = cmd_site_reactivate},
     {.group = NULL},
 };

@@ -41,6 +41,7 @@ struct command {
 extern const struct option global_options[]; /* end with a NULL name */
 
 /* The families; each ends with a NULL group. */
+extern const struct command people_commands[];
 extern const struct command site_commands[];
 extern const struct command deployment_commands[];
 extern const struct command running_commands[];

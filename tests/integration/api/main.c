@@ -1,22 +1,33 @@
 /* Integration tests of server/api and server/service. */
+#include <string.h>
+
 #include "server/api/api.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/tests.h"
 
-int main(void)
+struct group {
+    const char *name;
+    int (*run)(void);
+};
+
+/* All of them, or the one that is named. */
+int main(int argc, char **argv)
 {
+    static const struct group groups[] = {
+        {"identity", run_identity_tests},       {"requests", run_requests_tests},
+        {"deployments", run_deployments_tests}, {"watchlist", run_watchlist_tests},
+        {"alarms", run_alarms_tests},           {"alerts", run_alerts_tests},
+        {"repeat", run_repeat_tests},           {"people", run_people_tests},
+        {"connections", run_connections_tests},
+    };
     int failed = 0;
     api_init_memory();
     if (bed_setup(NULL) != 0)
         return 1;
-    failed += run_identity_tests();
-    failed += run_requests_tests();
-    failed += run_deployments_tests();
-    failed += run_watchlist_tests();
-    failed += run_alarms_tests();
-    failed += run_alerts_tests();
-    failed += run_repeat_tests();
-    failed += run_connections_tests();
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (argc < 2 || strcmp(argv[1], groups[i].name) == 0)
+            failed += groups[i].run();
+    }
     if (failed > 0)
         bed_print_log();
     (void)bed_teardown(NULL);
