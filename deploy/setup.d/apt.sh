@@ -9,11 +9,13 @@ packages=(
     libevent-dev libssl-dev libjansson-dev libcurl4-openssl-dev libpq-dev libcmocka-dev
     protobuf-c-compiler libprotobuf-c-dev
     libturbojpeg0-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev
-    libopenblas-dev
+    libopenblas-dev libqrencode-dev
     # tests and the demo start servers of their own from this; no existing cluster is touched
     postgresql postgresql-client
     # makes the recording that a test plays to a capture client
     ffmpeg
+    # reads the QR codes of notices back, in a test
+    zbar-tools
 )
 ci_packages=(clang clang-format clang-tidy libclang-rt-dev shellcheck)
 

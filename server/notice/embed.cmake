@@ -1,0 +1,11 @@
+# cmake -DDIR=... -DOUT=... -P embed.cmake: the style sheets of DIR as C strings notice_css_<name>.
+file(GLOB files ${DIR}/*.css)
+list(SORT files)
+set(text "/* Made by server/notice/embed.cmake. */\n#include \"server/notice/html.h\"\n")
+foreach(file IN LISTS files)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} bytes HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(APPEND text "const char notice_css_${name}[] = {${bytes}0};\n")
+endforeach()
+file(WRITE ${OUT} "${text}")
