@@ -32,7 +32,7 @@ static const struct route table[] = {
      handle_policy_statement},
     {METHOD_POST, "/v1/policies/{version}/approve", ACTION_POLICY_APPROVE, BODY_JSON,
      handle_policy_approve},
-    {METHOD_POST, "/v1/policies/{version}/refuse", ACTION_POLICY_SEE, BODY_JSON,
+    {METHOD_POST, "/v1/policies/{version}/refuse", ACTION_POLICY_REFUSE, BODY_JSON,
      handle_policy_refuse},
     {METHOD_GET, "/v1/models", ACTION_POLICY_SEE, BODY_NONE, handle_model_list},
     {METHOD_POST, "/v1/models", ACTION_MODEL_PROPOSE, BODY_JSON, handle_model_propose},
@@ -41,8 +41,8 @@ static const struct route table[] = {
      handle_model_statement},
     {METHOD_POST, "/v1/models/{model}/approve", ACTION_MODEL_APPROVE, BODY_JSON,
      handle_model_approve},
-    {METHOD_POST, "/v1/models/{model}/refuse", ACTION_POLICY_SEE, BODY_JSON, handle_model_refuse},
-    {METHOD_POST, "/v1/models/{model}/withdraw", ACTION_POLICY_SEE, BODY_JSON,
+    {METHOD_POST, "/v1/models/{model}/refuse", ACTION_MODEL_END, BODY_JSON, handle_model_refuse},
+    {METHOD_POST, "/v1/models/{model}/withdraw", ACTION_MODEL_END, BODY_JSON,
      handle_model_withdraw},
     {METHOD_GET, "/v1/deployments", ACTION_DEPLOYMENT_SEE, BODY_NONE, handle_deployment_list},
     {METHOD_POST, "/v1/deployments", ACTION_DEPLOYMENT_APPLY, BODY_JSON, handle_deployment_create},
@@ -72,6 +72,7 @@ static const struct route table[] = {
 static enum ov_status (*const creating[])(struct call *call, struct ov_error *err) = {
     handle_site_add,
     handle_deployment_create,
+    handle_people_propose,
     handle_watchlist_add,
 };
 

@@ -221,10 +221,7 @@ enum ov_status service_model_end(struct service *service, const struct actor *ac
                                  struct model_acceptance *ret, struct ov_error *err)
 {
     struct model_acceptance acceptance;
-    struct ov_error denied = OV_ERROR_INIT;
-    enum ov_status status = check_permission(actor, ACTION_MODEL_APPROVE, &denied);
-    if (status != OV_OK)
-        status = check_permission(actor, ACTION_MODEL_PROPOSE, err);
+    enum ov_status status = check_permission(actor, ACTION_MODEL_END, err);
     if (status == OV_OK)
         status = store_model_get(service->store, id, &acceptance, err);
     if (status != OV_OK)

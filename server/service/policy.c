@@ -246,7 +246,7 @@ enum ov_status service_policy_refuse(struct service *service, const struct actor
 {
     struct policy policy;
     struct ov_error denied = OV_ERROR_INIT;
-    enum ov_status status = check_permission(actor, ACTION_POLICY_SEE, err);
+    enum ov_status status = check_permission(actor, ACTION_POLICY_REFUSE, err);
     enum ov_status may_approve = check_permission(actor, ACTION_POLICY_APPROVE, &denied);
     if (status == OV_OK)
         status = get_open(service, version, &policy, err);
