@@ -48,6 +48,13 @@ static void leave(struct session *session, enum ov_phase phase, const char *reas
     ov_stream_resume(session->stream);
 }
 
+/* The site has been suspended: its client is told, and the session ends with that. */
+static void dismiss(struct session *session)
+{
+    leave(session, OV_PHASE_CLOSED, "site_suspended");
+    session_finish(session);
+}
+
 /* Whether the deployment is live for this session; if not, the client has been told. */
 static bool stays_live(struct session *session, const struct target *target)
 {
@@ -57,7 +64,7 @@ static bool stays_live(struct session *session, const struct target *target)
     else if (target->deployment.state == DEPLOYMENT_PAUSED)
         leave(session, OV_PHASE_PAUSED, "deployment_paused");
     else if (!deployment_names_site(&target->deployment, &session->site_id))
-        leave(session, OV_PHASE_CLOSED, "site_removed");
+        dismiss(session);
     else if (!target_is_live(target, utc_us))
         leave(session, OV_PHASE_CLOSED, "window_closed");
     return session->phase == SESSION_LIVE;

@@ -1,11 +1,13 @@
--- Deployments that are live or paused.
+-- Deployments that are live or paused, with those of their sites that are not suspended.
 -- row: as deployment_get
 SELECT id, name, purpose, kind, state, starts_at, ends_at, threshold, cool_down_s, min_face_px,
        model_digest, applied_by, authorised_by, applied_at, authorised_at, went_live_at, closed_at,
        gallery_version,
        (SELECT string_agg(uuid_send(named.site_id), ''::bytea ORDER BY named.site_id)
         FROM overt.deployment_site AS named
-        WHERE named.deployment_id = deployment.id),
+        JOIN overt.site AS site ON site.id = named.site_id
+        JOIN overt.principal AS principal ON principal.id = site.principal_id
+        WHERE named.deployment_id = deployment.id AND principal.active),
        revision, edited_by, edited_at, coalesce(policy_version, 0), application_digest,
        settings_digest, coalesce(authority, 'none'), authorisation_digest, urgent, oral_by,
        recorded_by, oral_at, written_due_at, coalesce(end_reason, 'none'), location_type,

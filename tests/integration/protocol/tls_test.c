@@ -155,21 +155,26 @@ static void switch_off(struct bench *bench, const char *name)
     ov_buf_free(&out);
 }
 
-/* The question waits for the database: nobody stays because it could not be asked. */
-static void deactivated_principal_is_cut_once_the_database_is_back(void **state)
+/* One administrator, one command; the site is told so and out. */
+static void a_suspended_site_is_out_within_a_second(void **state)
 {
     struct bench *bench = *state;
     struct ov_id deployment;
-    const struct timespec while_down = {1, 0};
+    struct ov_hello hello;
+    const struct ov_clock *clock = ov_clock_system();
     world_go_live(&bench->world, "later", "off-later", -1, &deployment);
     bench_join(bench, &bench->peer, "off-later", NULL);
-    switch_off(bench, "off-later");
-    world_postgres(&bench->world, "stop");
-    assert_int_equal(kill(bench->world.overtd, SIGHUP), 0);
-    (void)nanosleep(&while_down, NULL);
     assert_true(peer_pings(&bench->peer, BENCH_LIMIT_MS));
-    world_postgres(&bench->world, "restart");
+    world_ctl_ok(&bench->world, "ben", NULL, NULL, "site", "suspend", "off-later", NULL);
+    int64_t at_us = ov_clock_mono_us(clock);
     assert_true(peer_sees_end(&bench->peer, BENCH_LIMIT_MS));
+    int64_t took_ms = (ov_clock_mono_us(clock) - at_us) / OV_US_PER_MS;
+    print_message("a suspended site's session ended after %lld ms\n", (long long)took_ms);
+    assert_true(took_ms < 1000);
+    peer_close(&bench->peer);
+    bench_hello(bench, &hello);
+    bench_connect(bench, &bench->peer, "off-later");
+    bench_assert_hello_refused(bench, &bench->peer, &hello, "identity.unknown");
 }
 
 /* An active principal is needed as well as a certificate; SIGHUP asks the database again. */
@@ -262,7 +267,7 @@ int main(void)
         bench_refusal(older_tls),
         bench_refusal(plain_text),
         bench_test(revocation_cuts_a_live_session),
-        bench_test(deactivated_principal_is_cut_once_the_database_is_back),
+        bench_test(a_suspended_site_is_out_within_a_second),
         bench_test(deactivated_principal_is_cut),
         bench_refusal(bad_list_on_reload_keeps_the_old),
         bench_refusal(missing_list_at_start),
