@@ -46,6 +46,23 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "requested safety legality quality technical" -- "$cur")
         return
         ;;
+    --as)
+        mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
+        return
+        ;;
+    --as)
+        mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
+        return
+        ;;
+    --as)
+        mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
+        return
+        ;;
+    --to) return ;;
+    --as)
+        mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
+        return
+        ;;
     --category)
         mapfile -t COMPREPLY < <(compgen -W "wanted_by_court suspected_offence court_conditions missing_at_risk risk_of_harm blue_list" -- "$cur")
         return
@@ -73,10 +90,11 @@ _overtctl() {
     --identity) return ;;
     esac
     case $words in
-    "") next="people site deployment watchlist alerts alarms alarm policy model status completion" ;;
+    "") next="people site deployment duty watchlist alerts alarms alarm policy model status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
     deployment) next="create list show start stop pause resume" ;;
+    duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list approve remove" ;;
     alarm) next="clear" ;;
     policy) next="show propose approve refuse history" ;;
@@ -102,6 +120,11 @@ _overtctl() {
     "deployment stop"*) options="--reason" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
+    "duty show"*) options="" ;;
+    "duty take"*) options="--as" ;;
+    "duty hold"*) options="--as" ;;
+    "duty hand-over"*) options="--as --to" ;;
+    "duty end"*) options="--as" ;;
     "watchlist add"*) options="--category --response --override --all-fields --region --subject" ;;
     "watchlist import"*) options="--report" ;;
     "watchlist list"*) options="--state" ;;

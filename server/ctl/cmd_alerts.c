@@ -9,6 +9,7 @@
 
 #include "server/ctl/api.h"
 #include "server/ctl/commands.h"
+#include "server/ctl/duty_beat.h"
 #include "server/ctl/interrupt.h"
 #include "server/ctl/options.h"
 #include "server/ctl/redact.h"
@@ -26,7 +27,8 @@ struct feed {
     int64_t last; /* feed number shown last */
     bool follow;
     bool may_show_names;
-    bool reached; /* the server has answered once */
+    bool reached;          /* the server has answered once */
+    struct duty_beat beat; /* of an adjudicator who follows */
     struct table table;
 };
 
@@ -150,8 +152,10 @@ static enum ctl_exit follow(struct feed *feed, struct ov_error *err)
     int backoff_ms = 0;
     size_t count = 0;
     for (;;) {
+        duty_beat_now(&feed->beat, feed->ctl, feed->deployment_id, "adjudicator");
+        int wait_s = duty_beat_wait_s(&feed->beat, feed->ctl, WAIT_S);
         int64_t asked_us = ov_clock_mono_us(feed->ctl->clock);
-        enum ctl_exit result = fetch_page(feed, feed->reached ? WAIT_S : 0, &count, err);
+        enum ctl_exit result = fetch_page(feed, feed->reached ? wait_s : 0, &count, err);
         if (strcmp(err->code, "interrupted") == 0)
             return result;
         if (result == CTL_OK) {
@@ -192,6 +196,8 @@ static enum ctl_exit cmd_alerts(struct ctl *ctl, const struct invocation *given,
     table_init(&feed.table, feed.may_show_names ? all : few);
     if (feed.follow && ctl->terminal.err_is_terminal)
         terminal_note("overtctl: waiting for alerts; Ctrl-C ends");
+    if (feed.follow) /* whoever watches the alerts of a deployment is there to judge them */
+        duty_beat_start(&feed.beat, ctl, feed.deployment_id, "adjudicator");
     result = feed.follow ? follow(&feed, err) : show_all(&feed, err);
     table_done(&feed.table);
     return result;
@@ -206,7 +212,8 @@ const struct command alerts_commands[] = {
      .help = "An alert is a prompt to look, not a decision. Names and references are shown on an\n"
              "interactive terminal only. Anything else, --json included, gets ids, category and\n"
              "response. With --json each alert is one line. With --follow a lost server is tried\n"
-             "again until it is back; no alert is missed and none is shown twice.\n"
+             "again until it is back; no alert is missed and none is shown twice. Whoever holds\n"
+             "the role adjudicator is on duty and heard of while following.\n"
              "\n"
              "  overtctl alerts 'North gate, 1 May' --follow\n",
      .needs_server = true,

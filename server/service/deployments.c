@@ -13,6 +13,7 @@
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/models.h"
+#include "server/service/duty.h"
 #include "server/service/permissions.h"
 #include "server/service/policy.h"
 #include "server/service/settings.h"
@@ -278,6 +279,8 @@ static enum ov_status start(struct service *service, const struct actor *actor,
     if (status == OV_OK && counts.approved < 1)
         status = ov_fail(err, OV_ERR_STATE, "deployment.no_entries",
                          "the watchlist has no approved entry; there is nothing to look for");
+    if (status == OV_OK)
+        status = service_duty_check(service, ret, err);
     if (status == OV_OK)
         status = lock_sites(service, ret, err);
     if (status == OV_OK)

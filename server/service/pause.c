@@ -3,6 +3,7 @@
 
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/duty.h"
 #include "server/service/permissions.h"
 
 /* --- pausing --- */
@@ -129,6 +130,8 @@ static enum ov_status resume(struct service *service, const struct actor *actor,
     enum ov_status status = store_deployment_get(service->store, id, true, ret, err);
     if (status == OV_OK)
         status = check_resumable(service, ret, err);
+    if (status == OV_OK)
+        status = service_duty_check(service, ret, err);
     if (status == OV_OK)
         status = store_deployment_set_state(service->store, id, DEPLOYMENT_LIVE, now_us, err);
     if (status != OV_OK)

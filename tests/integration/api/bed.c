@@ -1,6 +1,8 @@
 /* Setting up and taking down. */
 #include "tests/integration/api/bed.h"
 
+#include "tests/integration/api/client.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,8 +70,8 @@ void bed_pki(const char *command, ...)
 
 static void make_certificates(void)
 {
-    static const char *const people[] = {"ada",  "ben", "cleo",  "dan",  "olga", "hana",    "dora",
-                                         "adam", "ina", "ghost", "rita", "pam",  "pam-card"};
+    static const char *const people[] = {"ada",  "ben", "cleo",  "dan",  "olga", "hana",     "dora",
+                                         "adam", "ina", "ghost", "rita", "pam",  "pam-card", "dov"};
     char other[PATH_MAX + 16];
     (void)snprintf(other, sizeof(other), "%s/other-pki", bed.dir);
     bed_pki("init", NULL);
@@ -110,6 +112,7 @@ static void make_people(void)
     assert_string_equal(err.code, "bootstrap.done");
     make_cast();
     (void)pg_seed_person(bed.store, "adam", ROLE_ADJUDICATOR);
+    (void)pg_seed_person(bed.store, "dov", ROLE_ENGAGEMENT_OFFICER);
     (void)pg_seed_person(bed.store, "pam", ROLE_APPLICANT | ROLE_AUTHORISING_OFFICER);
     (void)pg_seed_person(bed.store, "ina", ROLE_ADMINISTRATOR);
     (void)pg_seed_person(bed.store, "eva", ROLE_ADMINISTRATOR);
@@ -323,6 +326,21 @@ void bed_last_event(const char *name, char *out, size_t out_size)
     (void)snprintf(out, out_size, "%s", PQgetvalue(result, 0, 0));
     PQclear(result);
     PQfinish(conn);
+}
+
+void bed_attend(const char *deployment)
+{
+    static const char *const who[][2] = {{"person-cleo", "adjudicator"},
+                                         {"person-dan", "engagement_officer"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct client *client = client_new(who[i][0]);
+        char path[256];
+        char body[64];
+        (void)snprintf(path, sizeof(path), "/v1/deployments/%s/duty", deployment);
+        (void)snprintf(body, sizeof(body), "{\"role\":\"%s\"}", who[i][1]);
+        expect(client_post(client, path, body), 200, NULL);
+        client_free(client);
+    }
 }
 
 size_t bed_watchlist_keys(void)

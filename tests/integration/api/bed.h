@@ -2,7 +2,8 @@
  * What the tests of the API stand on: a private PostgreSQL, a certificate authority, a vault,
  * people and a site, photographs, and a running API. One for the whole program.
  *
- * Persons: the cast of tests/integration/harness/cast.sql; "adam" (another adjudicator), "pam"
+ * Persons: the cast of tests/integration/harness/cast.sql; "adam" (another adjudicator), "dov"
+ * (another engagement officer), "pam"
  * (applicant and authorising officer; "pam-card" is a further certificate of hers), "ina"
  * (inactive), "ghost" (a certificate only), "rita" (revoked), "eva" (expired). Site: "north".
  */
@@ -48,6 +49,9 @@ void bed_pki(const char *command, ...);
 int64_t bed_events(const char *name);
 /* Of the newest event of this name: its body. */
 void bed_last_event(const char *name, char *out, size_t out_size);
+
+/* cleo adjudicates and dan engages at the deployment from now on, for a minute. */
+void bed_attend(const char *deployment);
 
 /* How many watchlist keys the vault holds. */
 size_t bed_watchlist_keys(void);

@@ -8,6 +8,7 @@ int run_deployments_tests(void);
 int run_watchlist_tests(void);
 int run_people_tests(void);
 int run_matrix_tests(void);
+int run_duty_tests(void);
 int run_alarms_tests(void);
 int run_alerts_tests(void);
 int run_repeat_tests(void);

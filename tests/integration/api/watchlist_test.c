@@ -346,6 +346,8 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
 {
     (void)state;
     struct client *adam = client_new("person-adam");
+    expect(client_post(ben, "/v1/deployments/list/start", "{}"), 409, "duty.no_adjudicator");
+    bed_attend("list");
     struct answer answer = client_post(ben, "/v1/deployments/list/start", "{}");
     answer = expect_kept(answer, 200, NULL);
     assert_string_equal(answer_text(&answer, "state"), "live");
@@ -360,6 +362,7 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
         client_add(ada, "neighbour", ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
         201, NULL);
     expect(client_post(ben, "/v1/deployments/neighbour/watchlist/approve", "{}"), 200, NULL);
+    bed_attend("neighbour");
     expect(client_post(ben, "/v1/deployments/neighbour/start", "{}"), 409, "deployment.site_taken");
 
     int64_t version = pg_value(bed.pg, "admin",
@@ -502,6 +505,7 @@ static void test_two_deployments_do_not_go_live_at_one_site_at_the_same_moment(v
     struct answer answer;
     pthread_t thread;
     prepare("abreast");
+    bed_attend("abreast");
     assert_int_equal(store_site_by_name(bed.store, "north", &north, &err), OV_OK);
     /* As another server does that is just starting another deployment there. */
     assert_int_equal(store_begin(bed.store, &err), OV_OK);

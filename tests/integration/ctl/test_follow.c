@@ -18,6 +18,8 @@ static void the_other_person_starts_it(void **state)
     assert_int_equal(said.status, 2);
     assert_true(said_has(&said.out, "authorise the search for 26 approved entries"));
     said_free(&said);
+    office_expect(office, "ben", 1, "duty.no_adjudicator", "deployment", "start", NAME, NULL);
+    world_attend(&office->world, NAME);
     office_expect(office, "ben", 0, NULL, "deployment", "start", NAME, NULL);
     office_expect(office, "ben", 1, "deployment.not_applied", "deployment", "start", NAME, NULL);
     said = office_run(office, "ada", NULL, "deployment", "list", NULL);

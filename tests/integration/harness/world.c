@@ -203,6 +203,7 @@ void world_new(struct world *world)
 void world_free(struct world *world)
 {
     open_world = NULL;
+    world_leave(world);
     if (world->overtd > 0)
         world_kill_overtd(world);
     if (getenv("OVERT_KEEP") != NULL) {
@@ -421,6 +422,43 @@ void world_approve(struct world *world, const char *deployment)
     world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "approve", deployment, NULL);
 }
 
+void world_attend(struct world *world, const char *deployment)
+{
+    char server[64];
+    char identity[PATH_MAX];
+    size_t at = 0;
+    (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
+    (void)snprintf(identity, sizeof(identity), "%s",
+                   world_identity(world, "person-" WORLD_ADJUDICATOR));
+    const char *argv[] = {world->overtctl, "--server", server,     "--identity", identity,
+                          "duty",          "hold",     deployment, NULL};
+    while (at < WORLD_HOLDERS_MAX - 1 && world->holders[at] != 0)
+        at++;
+    world->holders[at] = process_start(argv, world_path(world, "duty.log"), NULL);
+    assert_true(world->holders[at] > 0);
+    world_ctl_ok(world, WORLD_OFFICER, NULL, NULL, "duty", "take", deployment, "--as",
+                 "engagement_officer", NULL);
+    for (int tries = 0; tries < 600; tries++) {
+        struct ov_buf out = OV_BUF_INIT;
+        world_ctl_ok(world, WORLD_OFFICER, NULL, &out, "duty", "show", deployment, NULL);
+        bool is_there = strstr(out.data, "\"adjudicators\":0") == NULL;
+        ov_buf_free(&out);
+        if (is_there)
+            return;
+        (void)nanosleep(&(struct timespec){0, 50 * 1000 * 1000}, NULL);
+    }
+    fail_msg("no adjudicator is heard of at %s", deployment);
+}
+
+void world_leave(struct world *world)
+{
+    for (size_t i = 0; i < WORLD_HOLDERS_MAX; i++) {
+        if (world->holders[i] > 0)
+            (void)process_end(world->holders[i], SIGKILL, 5000);
+        world->holders[i] = 0;
+    }
+}
+
 void world_go_live(struct world *world, const char *name, const char *site, int cool_down_s,
                    struct ov_id *ret_deployment)
 {
@@ -431,6 +469,7 @@ void world_go_live(struct world *world, const char *name, const char *site, int 
     world_apply(world, name, site, cool_down_s, ret_deployment);
     world_propose(world, name, photo, FACES_REGION, WORLD_NAME "\n" WORLD_REFERENCE "\n", &entry);
     world_approve(world, name);
+    world_attend(world, name);
     world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "start", name, NULL);
 }
 

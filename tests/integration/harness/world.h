@@ -15,6 +15,10 @@
 #include "common/base/bytes.h"
 #include "common/base/id.h"
 
+#define WORLD_HOLDERS_MAX 64
+#define WORLD_ADJUDICATOR "cleo"
+#define WORLD_OFFICER "dan" /* engagement officer */
+
 struct world {
     char dir[64]; /* everything below is in it */
     char overtd_log[PATH_MAX];
@@ -26,6 +30,7 @@ struct world {
     pid_t overtd; /* 0 when not running */
     int capture_port;
     int api_port;
+    pid_t holders[WORLD_HOLDERS_MAX]; /* adjudicators who are heard of; 0: none */
 };
 
 /*
@@ -89,6 +94,11 @@ void world_propose(struct world *world, const char *deployment, const char *phot
                    const char *region, const char *subject, struct ov_id *ret_entry);
 /* ben approves what is proposed. */
 void world_approve(struct world *world, const char *deployment);
+/* An adjudicator is heard of from here on (a process of its own, until the world ends), and an
+ * engagement officer is on duty. */
+void world_attend(struct world *world, const char *deployment);
+/* Nobody is heard of any more, at any deployment. */
+void world_leave(struct world *world);
 /* Whatever it takes: site, exercise, one approved entry (FACES_PHOTO's), started by ben. */
 void world_go_live(struct world *world, const char *name, const char *site, int cool_down_s,
                    struct ov_id *ret_deployment);

@@ -99,7 +99,7 @@ static void pause_and_resume(void **state)
     world_go_live(&bench->world, "to-be-paused", "pause", 0, &deployment);
     bench_join(bench, &bench->peer, "pause", NULL);
     int64_t since_ms = now_ms();
-    world_ctl_ok(&bench->world, "ada", NULL, NULL, "deployment", "pause", "to-be-paused", NULL);
+    world_ctl_ok(&bench->world, "cleo", NULL, NULL, "deployment", "pause", "to-be-paused", NULL);
     await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
     report("a pause", since_ms);
     assert_not_searched(bench);
@@ -107,6 +107,48 @@ static void pause_and_resume(void **state)
     world_ctl_ok(&bench->world, "ben", NULL, NULL, "deployment", "resume", "to-be-paused", NULL);
     bench_join(bench, &bench->peer, "pause", NULL);
     assert_true(bench_probe(&bench->peer, 1, 2, face_values(&bench->faces.wanted)));
+}
+
+/* The keeper looks each second. */
+static void unattended_deployment_pauses_by_itself(void **state)
+{
+    struct bench *bench = *state;
+    struct world *world = &bench->world;
+    struct ov_buf out = OV_BUF_INIT;
+    struct ov_id deployment;
+    world_go_live(world, "unattended", "lonely", 0, &deployment);
+    bench_join(bench, &bench->peer, "lonely", NULL);
+    int64_t since_ms = now_ms();
+    world_ctl_ok(world, WORLD_OFFICER, NULL, NULL, "duty", "end", "unattended", "--as",
+                 "engagement_officer", NULL);
+    await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
+    report("no engagement officer", since_ms);
+    assert_not_searched(bench);
+    assert_int_equal(
+        world_ctl(world, "ben", NULL, &out, "deployment", "resume", "unattended", NULL), 1);
+    assert_non_null(strstr(out.data, "duty.no_engagement_officer"));
+    ov_buf_free(&out);
+    world_ctl_ok(world, WORLD_OFFICER, NULL, NULL, "duty", "take", "unattended", "--as",
+                 "engagement_officer", NULL);
+    world_ctl_ok(world, "ben", NULL, NULL, "deployment", "resume", "unattended", NULL);
+
+    /* The adjudicator's program dies; a minute is made to pass. */
+    bench_join(bench, &bench->peer, "lonely", NULL);
+    world_leave(world);
+    assert_int_equal(world_psql(world, "admin",
+                                "SET session_replication_role = replica; UPDATE overt.duty SET "
+                                "since = since - interval '2 minutes', last_seen = last_seen - "
+                                "interval '61 seconds' WHERE role = 'adjudicator'",
+                                &out),
+                     0);
+    ov_buf_free(&out);
+    await_state(&bench->peer, OV_PHASE_PAUSED, "deployment_paused");
+    assert_int_equal(
+        world_ctl(world, "ben", NULL, &out, "deployment", "resume", "unattended", NULL), 1);
+    assert_non_null(strstr(out.data, "duty.no_adjudicator"));
+    ov_buf_free(&out);
+    peer_close(&bench->peer);
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "stop", "unattended", NULL);
 }
 
 static void send_pause(struct bench *bench, const struct ov_id *deployment)
@@ -423,6 +465,8 @@ int main(void)
         bench_test(list_changes_while_probes_flow),
         bench_test(lists_that_cannot_be_loaded_are_reported_once_each),
         bench_test(stopping_server_says_so),
+        /* Last: no deployment has an adjudicator afterwards. */
+        cmocka_unit_test_setup(unattended_deployment_pauses_by_itself, bench_setup),
     };
     return cmocka_run_group_tests(tests, bench_group_setup, bench_group_teardown);
 }

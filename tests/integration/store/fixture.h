@@ -75,5 +75,6 @@ int run_erasure_tests(void);
 int run_rights_tests(void);
 int run_connection_tests(void);
 int run_policy_tests(void);
+int run_live_tests(void);
 
 #endif

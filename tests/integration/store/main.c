@@ -85,6 +85,7 @@ int main(void)
     failed += run_alert_tests();
     failed += run_rights_tests();
     failed += run_policy_tests();
+    failed += run_live_tests();
     failed += run_connection_tests();
     failed += run_document_tests();
     failed += run_erasure_tests();
