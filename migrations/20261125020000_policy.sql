@@ -171,7 +171,7 @@ DECLARE
 BEGIN
     -- Proposals and decisions take turns.
     LOCK TABLE overt.policy IN SHARE ROW EXCLUSIVE MODE;
-    PERFORM overt.require_person(NEW.proposed_by);
+    PERFORM overt.require_role(NEW.proposed_by, 'administrator');
     NEW.written_by_xid := pg_current_xact_id();
     FOREACH code IN ARRAY NEW.categories || NEW.operational_locations || NEW.exercise_locations LOOP
         IF code IS NULL OR code !~ '^[a-z_]{1,40}$' THEN
@@ -216,10 +216,15 @@ AS $body$
 BEGIN
     LOCK TABLE overt.policy IN SHARE ROW EXCLUSIVE MODE;
     PERFORM overt.require_person(NEW.decided_by);
+    -- The first is approved by the bootstrap, when nobody has that role yet.
+    IF NEW.decision = 'approved' AND NEW.version > 1 THEN
+        PERFORM overt.require_role(NEW.decided_by, 'higher_authority');
+    END IF;
     RETURN NEW;
 END
 $body$;
-COMMENT ON FUNCTION overt.policy_check_decision() IS 'Trigger: an active person decides';
+COMMENT ON FUNCTION overt.policy_check_decision() IS
+    'Trigger: the higher authority approves, but for the first version';
 
 CREATE TRIGGER policy_new BEFORE INSERT ON overt.policy
     FOR EACH ROW EXECUTE FUNCTION overt.policy_check_new();
@@ -317,17 +322,20 @@ CREATE FUNCTION overt.model_check_new() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
-    PERFORM overt.require_person(NEW.proposed_by);
+    PERFORM overt.require_role(NEW.proposed_by, 'administrator');
     RETURN NEW;
 END
 $body$;
-COMMENT ON FUNCTION overt.model_check_new() IS 'Trigger: an active person proposes';
+COMMENT ON FUNCTION overt.model_check_new() IS 'Trigger: an administrator proposes';
 
 CREATE FUNCTION overt.model_check_decision() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $body$
 BEGIN
     PERFORM overt.require_person(NEW.decided_by);
+    IF NEW.decision = 'approved' THEN
+        PERFORM overt.require_role(NEW.decided_by, 'higher_authority');
+    END IF;
     IF NEW.decision = 'withdrawn'
        AND NOT EXISTS (SELECT FROM overt.model_decision
                        WHERE acceptance_id = NEW.acceptance_id AND decision = 'approved') THEN
@@ -338,7 +346,7 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION overt.model_check_decision() IS
-    'Trigger: an active person decides, and withdraws only what was approved';
+    'Trigger: the higher authority approves; only what was approved is withdrawn';
 
 CREATE TABLE overt.notice_publication (
     deployment_id uuid NOT NULL
@@ -369,6 +377,59 @@ BEGIN
 END
 $body$;
 COMMENT ON FUNCTION overt.notice_check_publication() IS 'Trigger: an active person says so';
+
+CREATE TABLE overt.deployment_notice (
+    deployment_id uuid NOT NULL
+        CONSTRAINT deployment_notice_deployment REFERENCES overt.deployment (id),
+    revision integer NOT NULL
+        CONSTRAINT deployment_notice_revision CHECK (revision >= 1),
+    page_digest bytea NOT NULL
+        CONSTRAINT deployment_notice_page CHECK (octet_length(page_digest) = 32),
+    document_digest bytea NOT NULL
+        CONSTRAINT deployment_notice_document REFERENCES audit.document (digest),
+    CONSTRAINT deployment_notice_key PRIMARY KEY (deployment_id, revision)
+);
+COMMENT ON TABLE overt.deployment_notice IS
+    'The public notice of each revision of an application; the application names its digest. Append-only';
+COMMENT ON COLUMN overt.deployment_notice.deployment_id IS 'The deployment';
+COMMENT ON COLUMN overt.deployment_notice.revision IS 'Of which revision of its application';
+COMMENT ON COLUMN overt.deployment_notice.page_digest IS 'SHA-256 of the page, as it is published';
+COMMENT ON COLUMN overt.deployment_notice.document_digest IS
+    'The document "notice": page, sign and leaflet';
+
+CREATE TABLE overt.notice_waiver (
+    deployment_id uuid CONSTRAINT notice_waiver_key PRIMARY KEY
+        CONSTRAINT notice_waiver_deployment REFERENCES overt.deployment (id),
+    document_digest bytea NOT NULL
+        CONSTRAINT notice_waiver_document REFERENCES audit.document (digest),
+    waived_by uuid NOT NULL
+        CONSTRAINT notice_waived_by REFERENCES overt.principal (id),
+    waived_at timestamptz NOT NULL
+);
+COMMENT ON TABLE overt.notice_waiver IS
+    'Prior notice that was waived: an authorising officer''s decision with its reason. Append-only';
+COMMENT ON COLUMN overt.notice_waiver.deployment_id IS 'The deployment';
+COMMENT ON COLUMN overt.notice_waiver.document_digest IS 'The document with the reason';
+COMMENT ON COLUMN overt.notice_waiver.waived_by IS 'Who waived it: never who applied';
+COMMENT ON COLUMN overt.notice_waiver.waived_at IS 'When';
+
+CREATE FUNCTION overt.notice_check_waiver() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM overt.require_role(NEW.waived_by, 'authorising_officer', 'higher_authority');
+    IF EXISTS (SELECT FROM overt.deployment
+               WHERE id = NEW.deployment_id AND applied_by = NEW.waived_by) THEN
+        RAISE EXCEPTION 'who applied does not waive the notice'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'notice_two_people';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.notice_check_waiver() IS
+    'Trigger: an authorising officer, not the applicant, waives';
+CREATE TRIGGER notice_waiver_new BEFORE INSERT ON overt.notice_waiver
+    FOR EACH ROW EXECUTE FUNCTION overt.notice_check_waiver();
 
 -- A second guard beside the server's: whoever writes the state.
 CREATE FUNCTION overt.deployment_check_model() RETURNS trigger
@@ -417,9 +478,23 @@ ALTER TABLE overt.notice_publication ENABLE ALWAYS TRIGGER notice_publication_ap
 CREATE CONSTRAINT TRIGGER notice_publication_audited
     AFTER INSERT ON overt.notice_publication DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+CREATE TRIGGER deployment_notice_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON overt.deployment_notice
+    FOR EACH STATEMENT EXECUTE FUNCTION overt.refuse_change();
+ALTER TABLE overt.deployment_notice ENABLE ALWAYS TRIGGER deployment_notice_append_only;
+CREATE CONSTRAINT TRIGGER deployment_notice_audited
+    AFTER INSERT ON overt.deployment_notice DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+CREATE TRIGGER notice_waiver_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON overt.notice_waiver
+    FOR EACH STATEMENT EXECUTE FUNCTION overt.refuse_change();
+ALTER TABLE overt.notice_waiver ENABLE ALWAYS TRIGGER notice_waiver_append_only;
+CREATE CONSTRAINT TRIGGER notice_waiver_audited
+    AFTER INSERT ON overt.notice_waiver DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
 
-GRANT SELECT, INSERT ON overt.model_acceptance, overt.model_decision, overt.notice_publication
-    TO overt_server;
+GRANT SELECT, INSERT ON overt.model_acceptance, overt.model_decision, overt.notice_publication,
+    overt.deployment_notice, overt.notice_waiver TO overt_server;
 GRANT EXECUTE ON FUNCTION overt.model_accepted(bytea) TO overt_server;
 
 RESET ROLE;
@@ -428,6 +503,9 @@ RESET ROLE;
 
 DROP TRIGGER deployment_3_model ON overt.deployment;
 DROP FUNCTION overt.deployment_check_model();
+DROP TABLE overt.notice_waiver;
+DROP FUNCTION overt.notice_check_waiver();
+DROP TABLE overt.deployment_notice;
 DROP TABLE overt.notice_publication;
 DROP FUNCTION overt.notice_check_publication();
 DROP TABLE overt.model_decision;

@@ -151,6 +151,11 @@ static const struct meaning constraints[] = {
     {"deployment_model_accepted", OV_ERR_STATE, "model.not_accepted",
      "the model is not accepted for operational use on this installation, or not at this "
      "threshold"},
+    {"notice_two_people", OV_ERR_DENIED, "notice.same_person",
+     "who applied does not waive the notice; ask an authorising officer"},
+    {"notice_waiver_key", OV_ERR_STATE, "notice.waived", "prior notice was waived already"},
+    {"deployment_notice_key", OV_ERR_EXISTS, "notice.exists",
+     "this revision has its notice already"},
     {"notice_publication_key", OV_ERR_EXISTS, "notice.exists",
      "this publication is on the record already"},
     {"policy_floor_value", OV_ERR_INVALID, "policy.invalid",

@@ -5,12 +5,15 @@
 #include "server/service/policy_document.h"
 #include "server/service/policy_fields.h"
 
+static struct ov_id proposer;
+static struct ov_id approver;
+
 static struct policy proposal(struct fixture *f, int base_version)
 {
     struct policy policy;
     policy_defaults(&policy);
     policy.base_version = base_version;
-    policy.proposed_by = f->applicant;
+    policy.proposed_by = proposer;
     policy.proposed_at_us = now_us();
     act(f->store,
         audit_document_write(f->store, policy_document(&policy), policy.document_digest, &act_err));
@@ -29,7 +32,7 @@ static int in_force(struct fixture *f, const struct policy *change)
     policy.base_version = current.version;
     act(f->store, store_policy_propose(f->store, &policy, &version, &act_err));
     act(f->store,
-        store_policy_decide(f->store, version, POLICY_APPROVED, &f->officer, now_us(), &act_err));
+        store_policy_decide(f->store, version, POLICY_APPROVED, &approver, now_us(), &act_err));
     return version;
 }
 
@@ -38,11 +41,13 @@ static void without_a_policy_none_is_in_force(void **state)
     struct fixture *f = *state;
     struct ov_error err = OV_ERROR_INIT;
     struct policy policy;
+    proposer = pg_seed_person(f->store, "proposer", ROLE_ADMINISTRATOR | ROLE_HIGHER_AUTHORITY);
+    approver = pg_seed_person(f->store, "approver", ROLE_HIGHER_AUTHORITY);
     assert_refused(store_policy_get(f->store, 0, &policy, &err), OV_ERR_NOT_FOUND, "policy.none",
                    &err);
     assert_refused(store_policy_get(f->store, 1, &policy, &err), OV_ERR_NOT_FOUND, "policy.unknown",
                    &err);
-    assert_refused(store_policy_decide(f->store, 7, POLICY_APPROVED, &f->officer, now_us(), &err),
+    assert_refused(store_policy_decide(f->store, 7, POLICY_APPROVED, &approver, now_us(), &err),
                    OV_ERR_NOT_FOUND, "policy.unknown", &err);
 }
 
@@ -65,8 +70,8 @@ static void every_field_survives_the_database(void **state)
     assert_fine(store_policy_get(f->store, 0, &found, &err), &err);
     assert_int_equal(found.version, version);
     assert_int_equal(found.state, POLICY_APPROVED);
-    assert_true(ov_id_equal(&found.proposed_by, &f->applicant));
-    assert_true(ov_id_equal(&found.decided_by, &f->officer));
+    assert_true(ov_id_equal(&found.proposed_by, &proposer));
+    assert_true(ov_id_equal(&found.decided_by, &approver));
     assert_true(found.decided_at_us >= found.proposed_at_us && found.proposed_at_us > 0);
     for (size_t i = 0; i < POLICY_FIELD_COUNT; i++)
         assert_int_equal(policy_field_get(&found, &policy_fields()[i]), policy_fields()[i].min);
@@ -116,18 +121,22 @@ static void one_person_neither_approves_their_own_nor_decides_twice(void **state
     act(f->store, store_policy_propose(f->store, &policy, &version, &act_err));
     refused_act(
         f->store,
-        store_policy_decide(f->store, version, POLICY_APPROVED, &f->applicant, now_us(), &act_err),
+        store_policy_decide(f->store, version, POLICY_APPROVED, &proposer, now_us(), &act_err),
         OV_ERR_DENIED, "policy.same_person");
+    refused_act(
+        f->store,
+        store_policy_decide(f->store, version, POLICY_APPROVED, &f->manager, now_us(), &act_err),
+        OV_ERR_DENIED, "permission.role");
     other = proposal(f, current.version);
     refused_act(f->store, store_policy_propose(f->store, &other, &version, &act_err), OV_ERR_STATE,
                 "policy.proposal_open");
     assert_fine(store_policy_get(f->store, 0, &other, &err), &err);
     assert_int_equal(other.version, current.version);
     act(f->store,
-        store_policy_decide(f->store, version, POLICY_REFUSED, &f->applicant, now_us(), &act_err));
+        store_policy_decide(f->store, version, POLICY_REFUSED, &proposer, now_us(), &act_err));
     refused_act(
         f->store,
-        store_policy_decide(f->store, version, POLICY_APPROVED, &f->officer, now_us(), &act_err),
+        store_policy_decide(f->store, version, POLICY_APPROVED, &approver, now_us(), &act_err),
         OV_ERR_STATE, "policy.decided");
     assert_fine(store_policy_get(f->store, 0, &other, &err), &err);
     assert_int_equal(other.version, current.version);
@@ -214,7 +223,7 @@ static void the_servers_role_changes_no_policy(void **state)
         "overt.principal WHERE name = 'manager'), proposed_by, now() FROM overt.policy ORDER "
         "BY version DESC LIMIT 1");
     act(f->store,
-        store_policy_decide(f->store, version, POLICY_REFUSED, &f->officer, now_us(), &act_err));
+        store_policy_decide(f->store, version, POLICY_REFUSED, &approver, now_us(), &act_err));
 }
 
 static void a_policy_without_an_audit_event_does_not_commit(void **state)
@@ -229,7 +238,7 @@ static void a_policy_without_an_audit_event_does_not_commit(void **state)
                    "audit.missing", &err);
     act(f->store, store_policy_propose(f->store, &policy, &version, &act_err));
     assert_refused(
-        store_policy_decide(f->store, version, POLICY_APPROVED, &f->officer, now_us(), &err),
+        store_policy_decide(f->store, version, POLICY_APPROVED, &approver, now_us(), &err),
         OV_ERR_INTERNAL, "audit.missing", &err);
 }
 
@@ -239,7 +248,7 @@ static struct model_acceptance acceptance(struct fixture *f, uint8_t model)
 {
     struct model_acceptance row = {.id = ov_id_new(),
                                    .threshold_floor = 0.55f,
-                                   .proposed_by = f->applicant,
+                                   .proposed_by = proposer,
                                    .proposed_at_us = now_us()};
     memset(row.model_digest, model, sizeof(row.model_digest));
     memset(row.report_digest, 0x77, sizeof(row.report_digest));
@@ -268,40 +277,38 @@ static void a_model_is_accepted_by_two_and_withdrawn_by_one(void **state)
     assert_false(is_accepted(f, &row, 0));
     refused_act(
         f->store,
-        store_model_decide(f->store, &row.id, MODEL_APPROVED, &f->applicant, now_us(), &act_err),
+        store_model_decide(f->store, &row.id, MODEL_APPROVED, &proposer, now_us(), &act_err),
         OV_ERR_DENIED, "model.same_person");
     refused_act(
         f->store,
-        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &f->officer, now_us(), &act_err),
+        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &approver, now_us(), &act_err),
         OV_ERR_STATE, "model.not_approved");
     act(f->store,
-        store_model_decide(f->store, &row.id, MODEL_APPROVED, &f->officer, now_us(), &act_err));
+        store_model_decide(f->store, &row.id, MODEL_APPROVED, &approver, now_us(), &act_err));
     assert_true(is_accepted(f, &row, 0.55f));
-    refused_act(
-        f->store,
-        store_model_decide(f->store, &row.id, MODEL_REFUSED, &f->officer, now_us(), &act_err),
-        OV_ERR_STATE, "model.decided");
+    refused_act(f->store,
+                store_model_decide(f->store, &row.id, MODEL_REFUSED, &approver, now_us(), &act_err),
+                OV_ERR_STATE, "model.decided");
     assert_fine(store_model_get(f->store, &row.id, &found, &err), &err);
     assert_int_equal(found.state, MODEL_APPROVED);
     assert_memory_equal(found.report_digest, row.report_digest, sizeof(row.report_digest));
     act(f->store,
-        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &f->applicant, now_us(), &act_err));
+        store_model_decide(f->store, &row.id, MODEL_WITHDRAWN, &proposer, now_us(), &act_err));
     assert_false(is_accepted(f, &row, 0));
     assert_fine(store_model_get(f->store, &row.id, &found, &err), &err);
     assert_int_equal(found.state, MODEL_WITHDRAWN);
-    assert_true(ov_id_equal(&found.decided_by, &f->applicant));
+    assert_true(ov_id_equal(&found.decided_by, &proposer));
 
     /* Accepted anew by another decision, with a stricter floor. */
     struct model_acceptance again = acceptance(f, 0x31);
     again.threshold_floor = 0.65f;
     act(f->store, store_model_propose(f->store, &again, &act_err));
     act(f->store,
-        store_model_decide(f->store, &again.id, MODEL_APPROVED, &f->officer, now_us(), &act_err));
+        store_model_decide(f->store, &again.id, MODEL_APPROVED, &approver, now_us(), &act_err));
     assert_true(is_accepted(f, &again, 0.65f));
     struct ov_id nobody = ov_id_new();
-    assert_refused(
-        store_model_decide(f->store, &nobody, MODEL_APPROVED, &f->officer, now_us(), &err),
-        OV_ERR_NOT_FOUND, "model.unknown", &err);
+    assert_refused(store_model_decide(f->store, &nobody, MODEL_APPROVED, &approver, now_us(), &err),
+                   OV_ERR_NOT_FOUND, "model.unknown", &err);
     assert_refused(store_model_get(f->store, &nobody, &found, &err), OV_ERR_NOT_FOUND,
                    "model.unknown", &err);
 }
