@@ -76,14 +76,22 @@ static const struct route table[] = {
      BODY_NONE, handle_watchlist_remove},
     {METHOD_GET, "/v1/deployments/{deployment}/alerts", ACTION_ALERT_SEE, BODY_NONE,
      handle_alert_list},
+    {METHOD_GET, "/v1/evidence", ACTION_EVIDENCE_CONFIRM, BODY_NONE, handle_evidence_list},
+    {METHOD_POST, "/v1/evidence", ACTION_EVIDENCE_PROPOSE, BODY_JSON, handle_evidence_propose},
+    {METHOD_POST, "/v1/evidence/{hold}/renew", ACTION_EVIDENCE_PROPOSE, BODY_JSON,
+     handle_evidence_renew},
+    {METHOD_POST, "/v1/evidence/{hold}/confirm", ACTION_EVIDENCE_CONFIRM, BODY_JSON,
+     handle_evidence_confirm},
+    {METHOD_POST, "/v1/evidence/{hold}/release", ACTION_EVIDENCE_PROPOSE, BODY_JSON,
+     handle_evidence_release},
+    {METHOD_POST, "/v1/evidence/{hold}/export", ACTION_EVIDENCE_EXPORT, BODY_JSON,
+     handle_evidence_export},
 };
 
 /* Those that make something new each time they are done. */
 static enum ov_status (*const creating[])(struct call *call, struct ov_error *err) = {
-    handle_site_add,
-    handle_deployment_create,
-    handle_people_propose,
-    handle_watchlist_add,
+    handle_site_add,      handle_deployment_create, handle_people_propose,
+    handle_watchlist_add, handle_evidence_propose,
 };
 
 bool route_creates(const struct route *route)

@@ -43,6 +43,12 @@ const struct route *route_table(size_t *ret_count);
 
 /* Handlers: each fills the reply or fails with an error for people. */
 enum ov_status handle_description(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_list(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_propose(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_renew(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_confirm(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_release(struct call *call, struct ov_error *err);
+enum ov_status handle_evidence_export(struct call *call, struct ov_error *err);
 enum ov_status handle_status(struct call *call, struct ov_error *err);
 enum ov_status handle_site_add(struct call *call, struct ov_error *err);
 enum ov_status handle_site_list(struct call *call, struct ov_error *err);

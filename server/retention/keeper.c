@@ -12,6 +12,7 @@
 #include "server/service/erasure.h"
 #include "server/service/duty.h"
 #include "server/service/ledger.h"
+#include "server/service/evidence.h"
 #include "server/service/once.h"
 #include "server/service/service.h"
 
@@ -20,6 +21,7 @@
 
 static const struct keeper_task tasks[] = {
     {"close_ended", 1, service_deployments_close_ended},
+    {"lapse_evidence", 60, service_evidence_lapse},
     {"prune_requests", 600, service_requests_prune},
     {"pause_unattended", 1, service_duty_pause_unattended},
     {"cancel_lapsed", 60, service_deployments_cancel_lapsed},

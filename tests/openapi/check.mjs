@@ -183,7 +183,7 @@ function close(node) {
         if (key !== 'allOf')
             close(value);
     }
-    if (node.type === 'object' && node.properties && !('additionalProperties' in node) &&
+    if ([node.type].flat().includes('object') && node.properties && !('additionalProperties' in node) &&
         !('unevaluatedProperties' in node))
         node.unevaluatedProperties = false;
     return node;

@@ -57,6 +57,7 @@ void answer_done(struct answer *answer)
 {
     json_decref(answer->json);
     answer->json = NULL;
+    ov_buf_free(&answer->body);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -129,11 +130,10 @@ struct answer client_send(struct client *client, const char *method, const char 
                                      .status = answer.status,
                                      .answer = received.data,
                                      .answer_bytes = received.length});
-    answer.bytes = received.length;
     if (received.length > 0)
         answer.json = json_loadb(received.data, received.length, 0, NULL);
     curl_slist_free_all(list);
-    ov_buf_free(&received);
+    answer.body = received;
     return answer;
 }
 

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#include "common/base/bytes.h"
+
 struct client; /* keeps its connection */
 
 /* identity: a folder below pki/, "person-ada"; NULL: no certificate. */
@@ -17,7 +19,7 @@ void client_free(struct client *client);
 struct answer {
     long status; /* 0: there was none */
     int curl_code;
-    size_t bytes; /* of its body */
+    struct ov_buf body;
     json_t *json; /* NULL when the body is empty or no JSON */
     char headers[4096];
 };

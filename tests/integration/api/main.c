@@ -14,26 +14,12 @@ struct group {
 int main(int argc, char **argv)
 {
     static const struct group groups[] = {
-        {"identity", run_identity_tests},
-        {"requests", run_requests_tests},
-        {"deployments", run_deployments_tests},
-        {"watchlist", run_watchlist_tests},
-        {"alarms", run_alarms_tests},
-        {"alerts", run_alerts_tests},
-        {"repeat", run_repeat_tests},
-        {"matrix", run_matrix_tests},
-        {"people", run_people_tests},
-        {"connections", run_connections_tests},
-        {"identity", run_identity_tests},
-        {"requests", run_requests_tests},
-        {"deployments", run_deployments_tests},
-        {"watchlist", run_watchlist_tests},
-        {"alarms", run_alarms_tests},
-        {"alerts", run_alerts_tests},
-        {"repeat", run_repeat_tests},
-        {"people", run_people_tests},
-        {"duty", run_duty_tests},
-        {"connections", run_connections_tests},
+        {"identity", run_identity_tests},       {"requests", run_requests_tests},
+        {"deployments", run_deployments_tests}, {"watchlist", run_watchlist_tests},
+        {"alarms", run_alarms_tests},           {"alerts", run_alerts_tests},
+        {"repeat", run_repeat_tests},           {"matrix", run_matrix_tests},
+        {"people", run_people_tests},           {"duty", run_duty_tests},
+        {"evidence", run_evidence_tests},       {"connections", run_connections_tests},
     };
     int failed = 0;
     api_init_memory();

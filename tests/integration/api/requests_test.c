@@ -158,7 +158,7 @@ static void test_the_description_is_served_to_anyone_with_a_certificate(void **s
     answer = expect_kept(answer, 200, NULL);
     assert_non_null(strstr(answer.headers, "Content-Type: application/yaml\r\n"));
     assert_non_null(strstr(answer.headers, "Cache-Control: no-store\r\n"));
-    assert_int_equal(answer.bytes, description_size);
+    assert_int_equal(answer.body.length, description_size);
     answer_done(&answer);
     expect(client_get(olga, "/v1/openapi.yaml?x=1"), 400, "request.unknown_parameter");
     expect(client_get(olga, "/v1/openapi.json"), 404, "request.unknown_path");
