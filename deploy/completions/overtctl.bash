@@ -90,10 +90,11 @@ _overtctl() {
     --identity) return ;;
     esac
     case $words in
-    "") next="people site deployment duty watchlist alerts alarms alarm policy model status completion" ;;
+    "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
-    deployment) next="create list show start stop pause resume" ;;
+    deployment) next="create list show start stop pause resume erase" ;;
+    erasure) next="check" ;;
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list approve remove" ;;
     alarm) next="clear" ;;
@@ -120,6 +121,8 @@ _overtctl() {
     "deployment stop"*) options="--reason" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
+    "deployment erase"*) options="--without-ledger" ;;
+    "erasure check"*) options="" ;;
     "duty show"*) options="" ;;
     "duty take"*) options="--as" ;;
     "duty hold"*) options="--as" ;;

@@ -19,6 +19,7 @@
 #include "common/base/file.h"
 #include "common/face/face.h"
 #include "common/net/init.h"
+#include "server/service/ledger.h"
 #include "server/service/people.h"
 #include "tests/integration/harness/process.h"
 
@@ -216,6 +217,7 @@ void bed_start_api(void)
                                   .conninfo = pg_conninfo(bed.pg, "server"),
                                   .model_pack = bed.pack,
                                   .vault = bed.vault,
+                                  .ledger_key = bed.ledger_key,
                                   .clock = ov_clock_system(),
                                   .read_live_status = read_live};
     must(api_start(&options, &bed.api, &err), &err);
@@ -230,6 +232,15 @@ static void open_vault(void)
     (void)snprintf(key, sizeof(key), "%s/installation.key", bed.dir);
     must(vault_init(dir, key, &err), &err);
     must(vault_open(dir, key, &bed.vault, &err), &err);
+}
+
+static void make_ledger(void)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    (void)snprintf(bed.ledger_key, sizeof(bed.ledger_key), "%.4000s/ledger.key", bed.dir);
+    struct service service = {
+        .store = bed.store, .clock = ov_clock_system(), .ledger_key = bed.ledger_key};
+    must(service_ledger_init(&service, &err), &err);
 }
 
 static int terminal = -1; /* where standard error went before */
@@ -260,6 +271,7 @@ int bed_setup(void **state)
     make_certificates();
     open_vault();
     must(store_open(pg_conninfo(bed.pg, "server"), &bed.store, &err), &err);
+    make_ledger();
     make_people();
     make_photographs();
     if (getenv("OVERT_KEEP") == NULL)

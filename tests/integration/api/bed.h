@@ -23,6 +23,7 @@ struct bed {
     char dir[PATH_MAX];
     struct pg *pg;
     struct vault *vault;
+    char ledger_key[PATH_MAX];
     struct store *store; /* the tests' own, as the server's role */
     struct api *api;
     struct ov_tls_files files;

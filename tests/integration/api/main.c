@@ -19,7 +19,8 @@ int main(int argc, char **argv)
         {"alarms", run_alarms_tests},           {"alerts", run_alerts_tests},
         {"repeat", run_repeat_tests},           {"matrix", run_matrix_tests},
         {"people", run_people_tests},           {"duty", run_duty_tests},
-        {"evidence", run_evidence_tests},       {"connections", run_connections_tests},
+        {"evidence", run_evidence_tests},       {"erasure", run_erasure_tests},
+        {"connections", run_connections_tests},
     };
     int failed = 0;
     api_init_memory();

@@ -12,6 +12,7 @@ int run_duty_tests(void);
 int run_alarms_tests(void);
 int run_alerts_tests(void);
 int run_evidence_tests(void);
+int run_erasure_tests(void);
 int run_repeat_tests(void);
 int run_connections_tests(void);
 

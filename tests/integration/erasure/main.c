@@ -6,5 +6,6 @@ int main(void)
     int failed = 0;
     failed += run_list_tests();
     failed += run_alert_tests();
+    failed += run_check_tests();
     return failed;
 }
