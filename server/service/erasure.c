@@ -132,7 +132,6 @@ static struct audit_document *certificate(const struct erasing *erasing)
     audit_document_int(document, "entries", at->entries);
     audit_document_int(document, "images", at->images);
     audit_document_int(document, "keys", 1);
-    audit_document_int(document, "tables", 2);
     audit_document_end(document);
     audit_document_object(document, "ledger");
     audit_document_text(document, "outcome", erasure_ledger_name(at->ledger));

@@ -21,7 +21,6 @@ SELECT CASE
        owner.id, erasure.dropped_at
 FROM pg_class AS part
 LEFT JOIN overt.deployment AS owner
-    ON part.relname IN ('entry_' || replace(owner.id::text, '-', ''),
-                        'image_' || replace(owner.id::text, '-', ''))
+    ON right(part.relname::text, 33) = '_' || replace(owner.id::text, '-', '')
 LEFT JOIN overt.list_erasure AS erasure ON erasure.deployment_id = owner.id
 WHERE part.relnamespace = 'watchlist'::regnamespace AND part.relkind IN ('r', 'm', 'f')
