@@ -429,10 +429,135 @@ GRANT INSERT (id, kind, principal_id, name, roles, uri, proposed_by),
       UPDATE (state, decided_by) ON overt.people_decision TO overt_server;
 GRANT DELETE ON overt.principal_role TO overt_server;
 
+-- --- membership queries ----------------------------------------------------------------------------
+
+-- Nothing of a reference stays: until somebody answers, a keyed commitment that differs from query
+-- to query even for one reference; after that, not even this.
+CREATE TABLE overt.membership_query (
+    id uuid CONSTRAINT membership_query_key PRIMARY KEY,
+    request_number text NOT NULL CONSTRAINT membership_query_request CHECK (
+        request_number ~ '^[A-Za-z0-9/._-]{1,64}$'),
+    deployment_id uuid CONSTRAINT membership_query_deployment REFERENCES overt.deployment (id),
+    day date,
+    asked_by uuid NOT NULL CONSTRAINT membership_query_asked_by REFERENCES overt.principal (id),
+    asked_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL DEFAULT now() + interval '24 hours'
+        CONSTRAINT membership_query_expiry CHECK (
+            expires_at > asked_at AND expires_at <= asked_at + interval '24 hours'),
+    commitment bytea CONSTRAINT membership_query_commitment CHECK (octet_length(commitment) = 32),
+    mismatches integer NOT NULL DEFAULT 0
+        CONSTRAINT membership_query_mismatches CHECK (mismatches BETWEEN 0 AND 3),
+    state text NOT NULL DEFAULT 'asked' CONSTRAINT membership_query_state CHECK (
+        state IN ('asked', 'answered', 'withdrawn', 'lapsed')),
+    decided_by uuid CONSTRAINT membership_query_decided_by REFERENCES overt.principal (id),
+    decided_at timestamptz,
+    CONSTRAINT membership_query_scope CHECK ((deployment_id IS NULL) <> (day IS NULL)),
+    CONSTRAINT membership_query_gone CHECK ((state = 'asked') = (commitment IS NOT NULL)),
+    CONSTRAINT membership_query_decided CHECK (
+        (state = 'asked') = (decided_at IS NULL)
+        AND (state IN ('answered', 'withdrawn')) = (decided_by IS NOT NULL)),
+    CONSTRAINT membership_two_people CHECK (state <> 'answered' OR decided_by <> asked_by)
+);
+CREATE INDEX membership_query_by_time ON overt.membership_query (asked_at, id);
+COMMENT ON TABLE overt.membership_query IS
+    'Who asked whether somebody was listed, under which request, and who let it be answered. Never deleted; holds no reference and no answer';
+COMMENT ON COLUMN overt.membership_query.id IS 'Random';
+COMMENT ON COLUMN overt.membership_query.request_number IS 'The number of the request made to the force';
+COMMENT ON COLUMN overt.membership_query.deployment_id IS 'Asked about this deployment';
+COMMENT ON COLUMN overt.membership_query.day IS '... or about this UTC day';
+COMMENT ON COLUMN overt.membership_query.asked_by IS 'A person of data protection';
+COMMENT ON COLUMN overt.membership_query.asked_at IS 'When, by the database''s clock';
+COMMENT ON COLUMN overt.membership_query.expires_at IS 'It is not answered after this';
+COMMENT ON COLUMN overt.membership_query.commitment IS
+    'HMAC-SHA-256(ledger key, 0x01, id, reference) until it is decided, so that both people mean the same; then null';
+COMMENT ON COLUMN overt.membership_query.mismatches IS
+    'How often the second person gave another reference; the third ends it';
+COMMENT ON COLUMN overt.membership_query.state IS 'asked, answered, withdrawn or lapsed';
+COMMENT ON COLUMN overt.membership_query.decided_by IS 'Who confirmed or withdrew it; null: lapsed';
+COMMENT ON COLUMN overt.membership_query.decided_at IS 'When it ended, by the database''s clock';
+
+CREATE FUNCTION overt.membership_query_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM pg_advisory_xact_lock(7600, 2);
+        NEW.asked_at := now();
+        NEW.expires_at := now() + interval '24 hours';
+        IF NEW.state <> 'asked' THEN
+            RAISE EXCEPTION 'a query begins by being asked'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_query_step';
+        END IF;
+        IF NOT overt.holds_role(NEW.asked_by, 'data_protection') THEN
+            RAISE EXCEPTION 'data protection asks'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_role';
+        END IF;
+        IF (SELECT count(*) FROM overt.membership_query
+            WHERE asked_at > now() - interval '24 hours') >= 20 THEN
+            RAISE EXCEPTION 'twenty queries a day are enough'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_limit';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.id, NEW.request_number, NEW.deployment_id, NEW.day, NEW.asked_by, NEW.asked_at,
+        NEW.expires_at)
+       IS DISTINCT FROM
+       (OLD.id, OLD.request_number, OLD.deployment_id, OLD.day, OLD.asked_by, OLD.asked_at,
+        OLD.expires_at)
+       OR (NEW.commitment IS NOT NULL AND NEW.commitment IS DISTINCT FROM OLD.commitment)
+    THEN
+        RAISE EXCEPTION 'what was asked does not change'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_query_fixed';
+    END IF;
+    IF OLD.state <> 'asked' OR NEW.mismatches < OLD.mismatches THEN
+        RAISE EXCEPTION 'a query is answered once'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_query_step';
+    END IF;
+    IF NEW.state = 'asked' THEN
+        RETURN NEW;
+    END IF;
+    NEW.decided_at := now();
+    IF NEW.state = 'answered' THEN
+        IF NEW.decided_by = OLD.asked_by THEN
+            RAISE EXCEPTION 'another person confirms'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_two_people';
+        END IF;
+        IF NOT overt.holds_role(NEW.decided_by, 'data_protection')
+           AND NOT overt.holds_role(NEW.decided_by, 'higher_authority') THEN
+            RAISE EXCEPTION 'data protection or the higher authority confirms'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_role';
+        END IF;
+        IF now() >= OLD.expires_at THEN
+            RAISE EXCEPTION 'the query has expired'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_query_expired';
+        END IF;
+    ELSIF NEW.state = 'withdrawn' THEN
+        PERFORM overt.require_person(NEW.decided_by);
+    ELSIF now() < OLD.expires_at AND NEW.mismatches < 3 THEN
+        RAISE EXCEPTION 'the query has not expired'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'membership_query_step';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION overt.membership_query_check() IS
+    'At most 20 a day; two people of the right roles; once, within 24 hours';
+CREATE TRIGGER membership_query_check BEFORE INSERT OR UPDATE ON overt.membership_query
+    FOR EACH ROW EXECUTE FUNCTION overt.membership_query_check();
+CREATE CONSTRAINT TRIGGER membership_query_audited
+    AFTER INSERT OR UPDATE ON overt.membership_query DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit.require_event();
+
+GRANT SELECT ON overt.membership_query TO overt_server;
+GRANT INSERT (id, request_number, deployment_id, day, asked_by, commitment),
+      UPDATE (state, decided_by, commitment, mismatches) ON overt.membership_query TO overt_server;
+
 RESET ROLE;
 
 -- migrate:down
 
+DROP TABLE overt.membership_query;
+DROP FUNCTION overt.membership_query_check();
 REVOKE DELETE ON overt.principal_role FROM overt_server;
 DROP TRIGGER principal_role_revoked ON overt.principal_role;
 DROP TRIGGER principal_active_check ON overt.principal;

@@ -86,11 +86,12 @@ _overtctl() {
     --report) return ;;
     --threshold-floor) return ;;
     --model) return ;;
+    --request) return ;;
     --server) return ;;
     --identity) return ;;
     esac
     case $words in
-    "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model status completion" ;;
+    "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model membership status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
     deployment) next="create list show start stop pause resume erase" ;;
@@ -100,6 +101,7 @@ _overtctl() {
     alarm) next="clear" ;;
     policy) next="show propose approve refuse history" ;;
     model) next="list propose approve refuse withdraw" ;;
+    membership) next="ask confirm withdraw list" ;;
     completion) next="bash" ;;
     "people list"*) options="" ;;
     "people add"*) options="--role" ;;
@@ -146,6 +148,10 @@ _overtctl() {
     "model approve"*) options="" ;;
     "model refuse"*) options="" ;;
     "model withdraw"*) options="" ;;
+    "membership ask"*) options="--request" ;;
+    "membership confirm"*) options="" ;;
+    "membership withdraw"*) options="" ;;
+    "membership list"*) options="" ;;
     "status"*) options="--watch" ;;
     "completion bash"*) options="" ;;
     esac

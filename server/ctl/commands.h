@@ -52,6 +52,7 @@ extern const struct command alerts_commands[];
 extern const struct command alarms_commands[];
 extern const struct command policy_commands[];
 extern const struct command model_commands[];
+extern const struct command membership_commands[];
 extern const struct command status_commands[];
 extern const struct command completion_commands[];
 

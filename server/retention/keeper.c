@@ -13,6 +13,7 @@
 #include "server/service/duty.h"
 #include "server/service/ledger.h"
 #include "server/service/evidence.h"
+#include "server/service/membership.h"
 #include "server/service/once.h"
 #include "server/service/service.h"
 
@@ -28,6 +29,7 @@ static const struct keeper_task tasks[] = {
     {"erase_lists", 5, service_erase_due_lists},
     {"erase_alerts", 5, service_erase_due_alerts},
     {"sweep_keys", 600, service_sweep_keys},
+    {"lapse_membership", 60, service_membership_lapse},
 };
 #define TASK_COUNT (sizeof(tasks) / sizeof(tasks[0]))
 

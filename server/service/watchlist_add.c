@@ -19,15 +19,13 @@
 #include "server/service/act.h"
 #include "server/service/check.h"
 #include "server/service/entry_fields.h"
+#include "server/service/entry_id.h"
 #include "server/service/permissions.h"
 #include "server/service/policy.h"
 #include "server/service/policy_check.h"
 #include "server/service/portrait.h"
 #include "server/vault/rotation.h"
 #include "server/vault/vault.h"
-
-/* Times a reference may be withdrawn and proposed anew within one deployment. */
-#define GENERATIONS_MAX 16
 
 /* One proposal on its way into the database. */
 struct addition {
@@ -50,26 +48,6 @@ struct addition {
     bool has_justification;
     struct ov_error *err;
 };
-
-static enum ov_status entry_id(const struct addition *add, unsigned generation, struct ov_id *ret,
-                               struct ov_error *err)
-{
-    /* Length and generation first, so that no two inputs give the same bytes. */
-    uint8_t input[2 + WATCHLIST_TEXT_MAX_BYTES];
-    uint8_t tag[VAULT_TAG_BYTES];
-    size_t length = strlen(add->proposal->reference);
-    input[0] = (uint8_t)generation;
-    input[1] = (uint8_t)length;
-    memcpy(input + 2, add->proposal->reference, length);
-    enum ov_status status = vault_tag(add->key, "entry.id", input, 2 + length, tag, err);
-    ov_wipe(input, sizeof(input));
-    if (status != OV_OK)
-        return status;
-    memcpy(ret->bytes, tag, OV_ID_BYTES);
-    ret->bytes[6] = (uint8_t)((ret->bytes[6] & 0x0f) | 0x80); /* UUID version 8, RFC 9562 */
-    ret->bytes[8] = (uint8_t)((ret->bytes[8] & 0x3f) | 0x80);
-    return OV_OK;
-}
 
 static enum ov_status differs(struct ov_error *err, const char *what)
 {
@@ -131,10 +109,11 @@ static enum ov_status on_entry(void *ctx, const struct watchlist_entry *row)
 static enum ov_status find_entry(struct addition *add, bool lock, struct ov_error *err)
 {
     add->is_new = false;
-    for (unsigned generation = 0; generation < GENERATIONS_MAX; generation++) {
+    for (unsigned generation = 0; generation < ENTRY_GENERATIONS_MAX; generation++) {
         struct ov_id id;
         struct ov_error inner = OV_ERROR_INIT;
-        enum ov_status status = entry_id(add, generation, &id, err);
+        enum ov_status status =
+            entry_id_make(add->key, add->proposal->reference, generation, &id, err);
         if (status != OV_OK)
             return status;
         add->compared = OV_OK;

@@ -7,6 +7,7 @@ int run_requests_tests(void);
 int run_deployments_tests(void);
 int run_watchlist_tests(void);
 int run_people_tests(void);
+int run_membership_tests(void);
 int run_matrix_tests(void);
 int run_duty_tests(void);
 int run_alarms_tests(void);

@@ -66,6 +66,7 @@ void assert_refused(enum ov_status status, enum ov_status wanted, const char *co
 
 int run_people_tests(void);
 int run_people_decision_tests(void);
+int run_membership_tests(void);
 int run_alarm_tests(void);
 int run_deployment_tests(void);
 int run_watchlist_tests(void);

@@ -79,6 +79,7 @@ int main(void)
     int failed = 0;
     failed += run_people_tests();
     failed += run_people_decision_tests();
+    failed += run_membership_tests();
     failed += run_alarm_tests();
     failed += run_deployment_tests();
     failed += run_watchlist_tests();
