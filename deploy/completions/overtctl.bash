@@ -42,6 +42,9 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "requested finished safety legality technical" -- "$cur")
         return
         ;;
+    --out) return ;;
+    --published) return ;;
+    --page) return ;;
     --reason)
         mapfile -t COMPREPLY < <(compgen -W "requested safety legality quality technical" -- "$cur")
         return
@@ -94,7 +97,7 @@ _overtctl() {
     "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model membership status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
-    deployment) next="create list show start stop pause resume erase" ;;
+    deployment) next="create list show start stop notice pause resume erase" ;;
     erasure) next="check" ;;
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list approve remove" ;;
@@ -121,6 +124,7 @@ _overtctl() {
     "deployment show"*) options="" ;;
     "deployment start"*) options="" ;;
     "deployment stop"*) options="--reason" ;;
+    "deployment notice"*) options="--out --published --page --waive" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
     "deployment erase"*) options="--without-ledger" ;;

@@ -315,5 +315,25 @@ const struct command deployment_commands[] = {
          "  overtctl deployment stop 'North gate, 1 May' --yes\n",
      .needs_server = true,
      .run = cmd_deployment_stop},
+    {.group = "deployment",
+     .verb = "notice",
+     .args = {"DEPLOYMENT"},
+     .summary = "get the public notice, record where it was published, or waive it",
+     .options =
+         {{"--out", "DIR", "write page.html, sign.html and leaflet.html there", NULL, false, false},
+          {"--published", "URL", "record that the page is at this address", NULL, false, false},
+          {"--page", "FILE", "with --published: the page as it was published", NULL, false, false},
+          {"--waive", NULL,
+           "waive prior notice, with the reason on standard input (authorising officer)", NULL,
+           false, false}},
+     .help = "The notice says who looks for whom, where, when and why, and what happens to\n"
+             "people's faces. The force hosts the page; sign (A3) and leaflet (A4, both sides,\n"
+             "folded once) are printed from a browser. An operational deployment goes live only\n"
+             "when the page of its application, unchanged, is published.\n"
+             "\n"
+             "  overtctl deployment notice gate-may --out notice/\n"
+             "  overtctl deployment notice gate-may --published https://force.example/lfr/may\n",
+     .needs_server = true,
+     .run = cmd_deployment_notice},
     {.group = NULL},
 };

@@ -64,7 +64,8 @@ const struct command *command_at(size_t index);
 const struct command *command_find(const char *group, const char *verb);
 bool command_group_exists(const char *group);
 
-/* A handler in another file than its family's table: cmd_import.c. */
+/* Handlers in other files than their families' tables. */
+enum ctl_exit cmd_deployment_notice(struct ctl *, const struct invocation *, struct ov_error *);
 enum ctl_exit cmd_watchlist_import(struct ctl *, const struct invocation *, struct ov_error *);
 
 #endif

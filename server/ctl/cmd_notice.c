@@ -1,0 +1,206 @@
+/* overtctl deployment notice: the public notice, from the server to files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "common/base/file.h"
+#include "server/ctl/api.h"
+#include "server/ctl/commands.h"
+#include "server/ctl/options.h"
+#include "server/ctl/show.h"
+#include "server/ctl/text.h"
+#include "server/ctl/when.h"
+
+#define PAGE_MAX_BYTES ((size_t)4 * 1024 * 1024)
+#define REASON_MAX_BYTES ((size_t)8000)
+
+static enum ctl_exit put_path(struct ov_buf *path, const char *deployment, const char *rest,
+                              struct ov_error *err)
+{
+    ov_buf_puts(path, "/v1/deployments/");
+    text_percent_encode(path, deployment);
+    ov_buf_puts(path, rest);
+    return path->failed ? ctl_out_of_memory(err) : CTL_OK;
+}
+
+static enum ctl_exit get_part(struct ctl *ctl, const char *deployment, const char *part,
+                              json_t **ret, struct ov_error *err)
+{
+    char rest[64];
+    struct ov_buf path = OV_BUF_INIT;
+    (void)snprintf(rest, sizeof(rest), "/notice?part=%s", part);
+    enum ctl_exit result = put_path(&path, deployment, rest, err);
+    if (result == CTL_OK)
+        result = api_get(ctl->http, path.data, ret, err);
+    ov_buf_free(&path);
+    return result;
+}
+
+static enum ctl_exit post(struct ctl *ctl, const char *deployment, const char *rest,
+                          json_t *take_body, json_t **ret, struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    enum ctl_exit result = put_path(&path, deployment, rest, err);
+    if (result == CTL_OK)
+        result = api_post(ctl->http, path.data, take_body, ret, err);
+    else
+        json_decref(take_body);
+    ov_buf_free(&path);
+    return result;
+}
+
+/* Replaces the file: a notice is public. */
+static enum ov_status write_file(const char *path, const char *text, struct ov_error *err)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    size_t left = strlen(text);
+    while (file >= 0 && left > 0) {
+        ssize_t wrote = write(file, text, left);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            break;
+        text += wrote;
+        left -= (size_t)wrote;
+    }
+    if (file >= 0 && close(file) == 0 && left == 0)
+        return OV_OK;
+    return ov_fail(err, OV_ERR_IO, "notice.file", "%s cannot be written: %s", path,
+                   strerror(errno));
+}
+
+static enum ctl_exit save(struct ctl *ctl, const char *deployment, const char *folder,
+                          json_t **ret_page, struct ov_error *err)
+{
+    static const char *const parts[] = {"leaflet", "sign", "page"};
+    enum ctl_exit result = CTL_OK;
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST) {
+        (void)ov_fail(err, OV_ERR_IO, "notice.folder", "%s cannot be made: %s", folder,
+                      strerror(errno));
+        return CTL_USAGE;
+    }
+    for (size_t i = 0; i < 3 && result == CTL_OK; i++) {
+        char path[PATH_MAX];
+        json_t *part = NULL;
+        result = get_part(ctl, deployment, parts[i], &part, err);
+        if (result != CTL_OK)
+            break;
+        int length = snprintf(path, sizeof(path), "%s/%s.html", folder, parts[i]);
+        if (length < 0 || (size_t)length >= sizeof(path)) {
+            (void)ov_fail(err, OV_ERR_LIMIT, "notice.folder", "the folder's path is too long");
+            result = CTL_USAGE;
+        } else if (write_file(path, api_text(part, "html"), err) != OV_OK) {
+            result = CTL_USAGE;
+        }
+        json_decref(*ret_page);
+        *ret_page = part;
+    }
+    return result;
+}
+
+static enum ov_status digest_of_file(const char *path, char ret_hex[65], struct ov_error *err)
+{
+    struct ov_buf bytes = OV_BUF_INIT;
+    unsigned char digest[32];
+    enum ov_status status = ov_file_read(path, PAGE_MAX_BYTES, &bytes, err);
+    if (status == OV_OK &&
+        EVP_Digest(bytes.data, bytes.length, digest, NULL, EVP_sha256(), NULL) != 1)
+        status = ov_fail(err, OV_ERR_CRYPTO, "notice.digest", "the digest cannot be made");
+    ov_buf_free(&bytes);
+    if (status == OV_OK)
+        (void)ov_hex_encode(digest, sizeof(digest), ret_hex);
+    return status;
+}
+
+static enum ctl_exit publish(struct ctl *ctl, const struct invocation *given, json_t **ret,
+                             struct ov_error *err)
+{
+    char hex[65];
+    const char *file = invocation_option(given, "--page");
+    if (file != NULL) {
+        if (digest_of_file(file, hex, err) != OV_OK)
+            return CTL_USAGE;
+    } else {
+        json_t *page = NULL;
+        enum ctl_exit result = get_part(ctl, given->args[0], "page", &page, err);
+        if (result != CTL_OK)
+            return result;
+        (void)snprintf(hex, sizeof(hex), "%s", api_text(page, "page_digest"));
+        json_decref(page);
+    }
+    return post(
+        ctl, given->args[0], "/notice",
+        json_pack("{ss ss}", "page_digest", hex, "url", invocation_option(given, "--published")),
+        ret, err);
+}
+
+static enum ctl_exit waive(struct ctl *ctl, const struct invocation *given, json_t **ret,
+                           struct ov_error *err)
+{
+    char reason[REASON_MAX_BYTES + 2];
+    size_t size = 0;
+    ssize_t got = 0;
+    if (ctl->terminal.in_is_terminal)
+        terminal_note("Why can there be no prior notice? End with Ctrl-D.");
+    while (size < sizeof(reason) - 1 &&
+           (got = read(STDIN_FILENO, reason + size, sizeof(reason) - 1 - size)) > 0)
+        size += (size_t)got;
+    reason[size] = '\0';
+    if (size > 0 && reason[size - 1] == '\n')
+        reason[size - 1] = '\0';
+    return post(ctl, given->args[0], "/notice/waive", json_pack("{ss}", "reason", reason), ret,
+                err);
+}
+
+static void show_notice(const struct ctl *ctl, const json_t *notice, struct ov_buf *out)
+{
+    char when[WHEN_TEXT_SIZE];
+    int64_t now_us = ov_clock_utc_us(ctl->clock);
+    const char *published = api_text(notice, "published_at");
+    const char *waived = api_text(notice, "waived_at");
+    show_line(ctl, out, "page", PAINT_NONE, api_text(notice, "page_digest"));
+    show_line(ctl, out, "published", *published != '\0' ? PAINT_GOOD : PAINT_WARN,
+              *published != '\0' ? when_show(published, now_us, when) : "not yet");
+    if (*waived != '\0')
+        show_line(ctl, out, "waived", PAINT_WARN, when_show(waived, now_us, when));
+}
+
+enum ctl_exit cmd_deployment_notice(struct ctl *ctl, const struct invocation *given,
+                                    struct ov_error *err)
+{
+    const char *folder = invocation_option(given, "--out");
+    bool publishes = invocation_option(given, "--published") != NULL;
+    bool waives = invocation_option(given, "--waive") != NULL;
+    json_t *notice = NULL;
+    struct ov_buf out = OV_BUF_INIT;
+    if ((folder != NULL) + publishes + waives > 1) {
+        (void)ov_fail(err, OV_ERR_INVALID, "usage.option",
+                      "--out, --published and --waive exclude each other");
+        return CTL_USAGE;
+    }
+    enum ctl_exit result = CTL_OK;
+    if (publishes)
+        result = publish(ctl, given, &notice, err);
+    else if (waives)
+        result = waive(ctl, given, &notice, err);
+    else if (folder != NULL)
+        result = save(ctl, given->args[0], folder, &notice, err);
+    else
+        result = get_part(ctl, given->args[0], "page", &notice, err);
+    if (result != CTL_OK) {
+        json_decref(notice);
+        return result;
+    }
+    (void)json_object_del(notice, "html");
+    if (ctl->json)
+        api_dump(notice, ctl->terminal.out_is_terminal, &out);
+    else
+        show_notice(ctl, notice, &out);
+    json_decref(notice);
+    return ctl_print(&out, err);
+}
