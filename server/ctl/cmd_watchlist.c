@@ -399,15 +399,20 @@ const struct command watchlist_commands[] = {
      .verb = "import",
      .args = {"DEPLOYMENT", "FOLDER|CSV"},
      .summary = "propose many entries from a CSV file",
-     .options = {{"--report", "FILE", "write each row's outcome to a new file", NULL, false,
-                  false}},
+     .options = {{"--report", "FILE", "write each row's outcome; keep FILE.state to go on", NULL,
+                  false, false}},
      .help =
-         "The file's first row names its columns: image,category,response,name,reference, in\n"
-         "any order. Images are named relative to the file and lie in or below its folder. For\n"
-         "a FOLDER the file is FOLDER/subjects.csv.\n"
+         "The file's first row names its columns, in any order: image,category,response,name,\n"
+         "reference, and where they are needed priority,justification,legal_basis,image_source,\n"
+         "image_date,birth_date,expiry,consent_digest,override. It is UTF-8 with commas. Images\n"
+         "are named relative to the file and lie in or below its folder. For a FOLDER the file\n"
+         "is FOLDER/subjects.csv.\n"
          "A bad row never holds up a good one. Outcomes carry the row's number, as a\n"
          "spreadsheet counts (the first row is 1), and a code: never a name or a file name.\n"
          "Exit status 3 means that some rows failed. Ctrl-C ends in good order.\n"
+         "With --report the import keeps its state in FILE.state: after Ctrl-C, a crash or a full\n"
+         "disk, the same command goes on where it was, and tries the failed rows again. Nothing\n"
+         "is ever added twice: the server knows a photograph that comes again.\n"
          "\n"
          "  overtctl watchlist import 'North gate, 1 May' list/ --report list-outcome.csv\n",
      .codes = import_codes,

@@ -1,7 +1,6 @@
 /* Comma-separated values. Works in the caller's buffer and keeps no copy. */
 #include "server/ctl/csv.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 void csv_init(struct csv *csv, char *text, size_t size)
@@ -12,6 +11,8 @@ void csv_init(struct csv *csv, char *text, size_t size)
     csv->end = text + size;
     *csv->end = '\0';
     csv->row = 0;
+    csv->more = false;
+    csv->skipping = false;
 }
 
 static bool at_line_end(const struct csv *csv, const char *at)
@@ -27,6 +28,12 @@ static char *after_line_end(const struct csv *csv, char *at)
     if (at < csv->end && *at == '\n')
         at++;
     return at;
+}
+
+/* Whether what begins at `at` cannot be told from what is here: the text, or half a line end. */
+static bool is_cut(const struct csv *csv, const char *at)
+{
+    return csv->more && (at == csv->end || (*at == '\r' && at + 1 == csv->end));
 }
 
 /* One past the field at `at`, or NULL when it is malformed. Changes nothing. */
@@ -51,7 +58,7 @@ static char *scan_field(const struct csv *csv, char *at)
             break;
     }
     if (at == csv->end)
-        return NULL;
+        return csv->more ? at : NULL; /* the caller sees that it is cut */
     at++;
     return at_line_end(csv, at) || *at == ',' ? at : NULL;
 }
@@ -78,7 +85,15 @@ static void skip_line(struct csv *csv)
 {
     while (!at_line_end(csv, csv->at))
         csv->at++;
-    csv->at = after_line_end(csv, csv->at);
+    csv->skipping = is_cut(csv, csv->at);
+    if (!csv->skipping)
+        csv->at = after_line_end(csv, csv->at);
+}
+
+void csv_skip(struct csv *csv)
+{
+    csv->row++;
+    skip_line(csv);
 }
 
 /* Bounds of each field; the row is only changed once all of it is known to be good. */
@@ -98,6 +113,8 @@ static enum ov_status scan_row(const struct csv *csv, size_t max, struct bounds 
         char *to = scan_field(csv, at);
         if (to == NULL)
             return OV_ERR_INVALID;
+        if (is_cut(csv, to))
+            return OV_ERR_UNAVAILABLE;
         if (count == max)
             return OV_ERR_LIMIT;
         fields[count].from = at;
@@ -117,19 +134,26 @@ enum ov_status csv_next(struct csv *csv, size_t max, char **ret_fields, size_t *
     struct bounds fields[CSV_FIELDS_MAX];
     size_t count = 0;
     char *next = NULL;
-    while (csv->at < csv->end && at_line_end(csv, csv->at)) {
+    if (csv->skipping)
+        skip_line(csv);
+    while (!csv->skipping && csv->at < csv->end && at_line_end(csv, csv->at) &&
+           !is_cut(csv, csv->at)) {
         csv->at = after_line_end(csv, csv->at);
         csv->row++;
     }
+    if (csv->skipping || is_cut(csv, csv->at))
+        return OV_ERR_UNAVAILABLE;
     if (csv->at >= csv->end)
         return OV_ERR_CLOSED;
-    csv->row++;
     enum ov_status status =
         scan_row(csv, max < CSV_FIELDS_MAX ? max : CSV_FIELDS_MAX, fields, &count, &next);
+    if (status == OV_ERR_UNAVAILABLE)
+        return status;
     if (status != OV_OK) {
-        skip_line(csv);
+        csv_skip(csv);
         return status;
     }
+    csv->row++;
     for (size_t i = 0; i < count; i++)
         ret_fields[i] = unquote(fields[i].from, fields[i].to);
     *ret_count = count;

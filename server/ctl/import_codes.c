@@ -6,9 +6,12 @@
 
 const struct import_code import_codes[] = {
     {"added", "the photograph is on the list, for another person to approve"},
+    {"added_before", "an earlier run of this import has added it"},
+    {"there_already", "the reference has this very photograph already; nothing was added"},
     {"not_tried", "the import ended before this row"},
     {"row.columns", "the row has more or fewer columns than the first one"},
     {"row.quotes", "a double quote is misplaced or not closed"},
+    {"row.encoding", "the row is not UTF-8; save the list as \"CSV UTF-8\""},
     {"row.text", "a field is empty, too long or not clean UTF-8 text"},
     {"row.image_path", "the image does not lie in or below the list's folder"},
     {"file.open", "there is no such image, or it may not be read"},
@@ -33,8 +36,9 @@ const struct import_code import_codes[] = {
     {"watchlist.images", "the entry has as many photographs as it may have"},
     {"watchlist.full", "the list has as many entries as it may have"},
     {"watchlist.withdrawn", "the reference was withdrawn too often to be added again"},
-    {"net.lost", "the answer was lost: look at the list before you send this row again"},
-    {"net.timeout", "no answer came: look at the list before you send this row again"},
+    {"net.lost", "the answer was lost; import again: what is there is not added twice"},
+    {"net.timeout", "no answer came; import again: what is there is not added twice"},
+    {"store.full", "the server's disk is full; make room and import again"},
     {NULL, NULL},
 };
 

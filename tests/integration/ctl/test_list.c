@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -211,12 +212,45 @@ static void bad_rows_never_block_good_ones(void **state)
     assert_int_equal(info.st_mode & 0777, 0600);
 }
 
-static void a_report_is_never_overwritten(void **state)
+static void a_report_of_something_else_is_never_overwritten(void **state)
 {
     struct office *office = *state;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s", world_path(&office->world, "kept.csv"));
+    assert_int_equal(ov_file_write_new(path, 0600, "mine", 4, NULL), OV_OK);
     office_expect(office, "ada", 2, "report.open", "watchlist", "import", NAME,
-                  world_path(&office->world, "list"), "--report",
-                  world_path(&office->world, "report.csv"), NULL);
+                  world_path(&office->world, "list"), "--report", path, NULL);
+    struct ov_buf kept = OV_BUF_INIT;
+    assert_int_equal(ov_file_read(path, 16, &kept, NULL), OV_OK);
+    assert_string_equal(kept.data, "mine");
+    ov_buf_free(&kept);
+    assert_int_not_equal(access(world_path(&office->world, "kept.csv.state"), F_OK), 0);
+}
+
+/* The state says so with a report; the server says so without. */
+static void an_import_done_again_adds_nothing(void **state)
+{
+    struct office *office = *state;
+    struct ov_buf report = OV_BUF_INIT;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s", world_path(&office->world, "report.csv"));
+    struct said said = office_run(office, "ada", NULL, "--json", "watchlist", "import", NAME,
+                                  world_path(&office->world, "list"), "--report", path, NULL);
+    assert_int_equal(said.status, 3); /* the bad rows are as bad as before */
+    json_t *answer = json_loadb(said.out.data, said.out.length, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(answer, "added")), 0);
+    assert_int_equal(json_integer_value(json_object_get(answer, "there_already")), GOOD_ROWS);
+    json_decref(answer);
+    said_free(&said);
+    assert_int_equal(ov_file_read(path, 1 << 20, &report, NULL), OV_OK);
+    assert_int_equal(count_in(&report, "\n"), 1 + GOOD_ROWS + BAD_ROWS);
+    assert_int_equal(count_in(&report, ",added_before\n"), GOOD_ROWS);
+    said = office_run(office, "ada", NULL, "watchlist", "import", NAME,
+                      world_path(&office->world, "list"), NULL);
+    assert_int_equal(said.status, 3);
+    assert_true(said_has(&said.out, "0 added, 24 there already, 6 failed, 0 not tried"));
+    said_free(&said);
+    ov_buf_free(&report);
 }
 
 static void a_hopeless_import_stops_with_the_server_s_reason(void **state)
@@ -380,7 +414,8 @@ const struct CMUnitTest list_tests[] = {
     cmocka_unit_test(an_entry_comes_from_a_prompt_or_a_file),
     cmocka_unit_test(bad_entries_are_refused_with_a_reason),
     cmocka_unit_test(bad_rows_never_block_good_ones),
-    cmocka_unit_test(a_report_is_never_overwritten),
+    cmocka_unit_test(a_report_of_something_else_is_never_overwritten),
+    cmocka_unit_test(an_import_done_again_adds_nothing),
     cmocka_unit_test(a_hopeless_import_stops_with_the_server_s_reason),
     cmocka_unit_test(names_are_shown_on_a_terminal_only),
     cmocka_unit_test(a_narrow_terminal_gets_blocks_and_a_pipe_the_table),

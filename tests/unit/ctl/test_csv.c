@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -157,9 +158,61 @@ static void any_bytes_end_without_reading_beyond(void **state)
     }
 }
 
+/* As text, everything that reading gives. step: bytes that come at a time; 0: all at once. */
+static void read_all(const char *text, size_t size, size_t step, char *out, size_t room)
+{
+    char window[128];
+    char *fields[MAX];
+    size_t count = 0;
+    size_t given = step == 0 ? size : 0;
+    struct csv csv;
+    memcpy(window, text, given);
+    csv_init(&csv, window, given);
+    csv.more = given < size;
+    for (;;) {
+        enum ov_status status = csv_next(&csv, MAX, fields, &count);
+        if (status == OV_ERR_CLOSED)
+            break;
+        if (status == OV_ERR_UNAVAILABLE) {
+            size_t rest = (size_t)(csv.end - csv.at);
+            size_t some = size - given < step ? size - given : step;
+            memmove(window, csv.at, rest);
+            memcpy(window + rest, text + given, some);
+            given += some;
+            csv.at = window;
+            csv.end = window + rest + some;
+            *csv.end = '\0';
+            csv.more = given < size;
+            continue;
+        }
+        size_t used = strlen(out);
+        (void)snprintf(out + used, room - used, "%zu:%d", csv.row, (int)status);
+        for (size_t i = 0; status == OV_OK && i < count; i++) {
+            used = strlen(out);
+            (void)snprintf(out + used, room - used, "[%s]", fields[i]);
+        }
+    }
+}
+
+static void a_window_that_moves_reads_the_same_wherever_it_ends(void **state)
+{
+    static const char text[] = "a,b\r\n\r\n\"c\"\"\r\n\",d\r\n\ne\"f,g\r\nh,\"i\"\r\n"
+                               "1,2,3,4,5,6,7,8,9\n\"j\"k,l\n\r\n\"m,n\r\no,p";
+    char whole[512] = "";
+    (void)state;
+    read_all(text, sizeof(text) - 1, 0, whole, sizeof(whole));
+    assert_non_null(strstr(whole, "[o][p]"));
+    for (size_t step = 1; step < sizeof(text); step++) {
+        char parts[512] = "";
+        read_all(text, sizeof(text) - 1, step, parts, sizeof(parts));
+        assert_string_equal(parts, whole);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_window_that_moves_reads_the_same_wherever_it_ends),
         cmocka_unit_test(plain_rows_with_either_line_end),
         cmocka_unit_test(byte_order_mark_is_skipped),
         cmocka_unit_test(quotes_hold_commas_quotes_and_line_ends),
