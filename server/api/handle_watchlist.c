@@ -129,8 +129,8 @@ enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err)
     if (status != OV_OK)
         return status;
     json_t *said = json_pack("{sosssisb}", "id", reply_id(&added.entry_id), "state",
-                             entry_state_name(added.state), "images", added.images,
-                             "image_pending", (int)added.pending);
+                             entry_state_name(added.state), "images", added.images, "image_pending",
+                             (int)added.pending);
     if (added.is_same && said != NULL && json_object_set_new(said, "already", json_true()) != 0) {
         json_decref(said);
         said = NULL;
