@@ -91,6 +91,34 @@ int command_ledger_key(const struct command_options *options)
     return err.status == OV_OK ? 0 : complain(&err);
 }
 
+static void show_rewrapped(void *ctx, const struct vault_rewrapped *counts)
+{
+    int64_t done = counts->now + counts->before;
+    (void)ctx;
+    if (done % 1000 == 0)
+        (void)printf("overtd: %lld keys\n", (long long)done);
+}
+
+int command_vault_rotate(const struct command_options *options)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct vault_rewrapped counts = {0, 0};
+    struct server_config config;
+    (void)umask(077);
+    if (server_config_load(options->config, &config, &err) != OV_OK)
+        return complain(&err);
+    enum ov_status status = vault_rewrap(config.vault, config.installation_key, options->new_key,
+                                         show_rewrapped, NULL, &counts, &err);
+    if (status == OV_OK)
+        (void)printf("overtd: %lld keys are wrapped with %s (%lld of them by an earlier run). Now "
+                     "set installation_key to it, start overtd, and destroy %s: it opens nothing "
+                     "but old copies of the vault.\n",
+                     (long long)(counts.now + counts.before), options->new_key,
+                     (long long)counts.before, config.installation_key);
+    server_config_done(&config);
+    return status == OV_OK ? 0 : complain(&err);
+}
+
 static enum ov_status prove_ledger_key(struct service *service, struct ov_error *err)
 {
     struct ledger_key *key = NULL;

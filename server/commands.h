@@ -9,11 +9,13 @@ struct command_options {
     int wait_for_database_s;
     const char *first; /* staff ids, for bootstrap */
     const char *second;
+    const char *new_key; /* path, for vault rotate */
 };
 
 int command_serve(const struct command_options *options);
 int command_bootstrap(const struct command_options *options);
 int command_ledger_key(const struct command_options *options);
+int command_vault_rotate(const struct command_options *options);
 int command_check(const struct command_options *options);
 int command_sample(void);
 

@@ -22,6 +22,7 @@ static void print_help(void)
         "       overtd check     [--config FILE]\n"
         "       overtd bootstrap [--config FILE] FIRST SECOND\n"
         "       overtd ledger-key [--config FILE]\n"
+        "       overtd vault rotate [--config FILE] --new-key PATH\n"
         "       overtd config --sample\n"
         "       overtd --version | --help\n"
         "\n"
@@ -31,6 +32,7 @@ static void print_help(void)
         "           from their staff ids (as in their certificates). Two, because no one person\n"
         "           can both ask for and authorise a deployment\n"
         "ledger-key makes the membership ledger's key where bootstrap did not, and proves it\n"
+        "vault      rotate: wraps every key with a new installation key; overtd has to be stopped\n"
         "config     prints a commented configuration with every setting\n"
         "\n"
         "A first installation:\n"
@@ -71,6 +73,14 @@ static const struct command_help {
      "Makes the key of the membership ledger unless there is one, and notes it in the database;\n"
      "bootstrap does the same. Later it only says whether the file is still the right one: a key\n"
      "that is lost is put back from its copy, never made anew.\n"},
+    {"vault",
+     "usage: overtd vault rotate [--config FILE] --new-key PATH\n"
+     "\n"
+     "Wraps every key in the vault with the installation key in PATH (made if it is not there)\n"
+     "instead of the configured one. overtd has to be stopped. Interrupted, run it again with the\n"
+     "same PATH: it goes on. Afterwards set installation_key to PATH and destroy the old key, "
+     "which\n"
+     "then opens nothing but old copies of the vault.\n"},
     {"config", "usage: overtd config --sample\n"
                "\n"
                "Prints a commented configuration with every setting.\n"},
@@ -109,6 +119,7 @@ static void parse(int argc, char **argv, struct arguments *arguments)
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"wait-for-database", required_argument, NULL, 'w'},
                                             {"sample", no_argument, NULL, 's'},
+                                            {"new-key", required_argument, NULL, 'n'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'v'},
                                             {NULL, 0, NULL, 0}};
@@ -123,6 +134,9 @@ static void parse(int argc, char **argv, struct arguments *arguments)
             if (ov_parse_i64(optarg, 0, WAIT_MAX_S, &seconds) != OV_OK)
                 arguments->error = "--wait-for-database takes a number of seconds";
             arguments->options.wait_for_database_s = (int)seconds;
+            break;
+        case 'n':
+            arguments->options.new_key = optarg;
             break;
         case 's':
             arguments->sample = true;
@@ -149,6 +163,9 @@ static int run(const struct arguments *arguments, int count, char **words)
         return command_serve(&options);
     if (strcmp(words[0], "check") == 0 && count == 1)
         return command_check(&options);
+    if (strcmp(words[0], "vault") == 0 && count == 2 && strcmp(words[1], "rotate") == 0)
+        return options.new_key != NULL ? command_vault_rotate(&options)
+                                       : usage("vault rotate takes --new-key PATH");
     if (strcmp(words[0], "ledger-key") == 0 && count == 1)
         return command_ledger_key(&options);
     if (strcmp(words[0], "config") == 0 && count == 1 && arguments->sample)

@@ -19,44 +19,38 @@
 #include "server/vault/keys.h"
 #include "server/vault/seal.h"
 
-#define KEY_FILE_BYTES (SEAL_KEY_BYTES + SEAL_OVERHEAD_BYTES)
-#define CONTEXT_BYTES_MAX 160u
 #define COLUMN_BYTES_MAX 64u
 
 /* --- associated data ----------------------------------------------------------------------- */
 
-struct context {
-    uint8_t data[CONTEXT_BYTES_MAX];
-    size_t size;
-};
-
-/* The callers' parts together are smaller than CONTEXT_BYTES_MAX: column names are checked. */
-static void context_add(struct context *context, const void *data, size_t size)
+/* The callers' parts together are smaller than VAULT_CONTEXT_BYTES_MAX: column names are checked.
+ */
+static void context_add(struct vault_context *context, const void *data, size_t size)
 {
     memcpy(context->data + context->size, data, size);
     context->size += size;
 }
 
 /* With its terminating zero, which keeps one part from running into the next. */
-static void context_add_text(struct context *context, const char *text)
+static void context_add_text(struct vault_context *context, const char *text)
 {
     context_add(context, text, strlen(text) + 1);
 }
 
-static struct seal_context as_seal(const struct context *context)
+static struct seal_context as_seal(const struct vault_context *context)
 {
     return (struct seal_context){context->data, context->size};
 }
 
-static void file_context(struct context *context, enum vault_class class_id,
-                         const struct ov_id *owner)
+void vault_file_context(struct vault_context *context, enum vault_class class_id,
+                        const struct ov_id *owner)
 {
     context_add_text(context, "overt key v1");
     context_add_text(context, vault_class_name(class_id));
     context_add(context, owner->bytes, OV_ID_BYTES);
 }
 
-static enum ov_status row_context(struct context *context, const struct vault_key *key,
+static enum ov_status row_context(struct vault_context *context, const struct vault_key *key,
                                   const char *column, const struct ov_id *row, struct ov_error *err)
 {
     if (*column == '\0' || strlen(column) > COLUMN_BYTES_MAX)
@@ -109,11 +103,11 @@ void vault_key_free(struct vault_key *key)
 static enum ov_status write_wrapped(const struct vault *vault, const struct vault_key *key,
                                     const char *path, struct ov_error *err)
 {
-    struct context context = {.size = 0};
-    uint8_t wrapped[KEY_FILE_BYTES];
-    file_context(&context, key->class_id, &key->owner);
-    enum ov_status status = seal_close(vault->installation_key.data, as_seal(&context),
-                                       key->key.data, key->key.size, wrapped);
+    struct vault_context context = {.size = 0};
+    uint8_t wrapped[VAULT_KEY_FILE_BYTES];
+    vault_file_context(&context, key->class_id, &key->owner);
+    enum ov_status status = vault->wrapper.wrap(&vault->wrapper, as_seal(&context), key->key.data,
+                                                key->key.size, wrapped);
     if (status != OV_OK)
         return ov_fail(err, status, "vault.seal", "OpenSSL cannot seal");
     status = ov_file_write_new(path, 0600, wrapped, sizeof(wrapped), NULL);
@@ -156,7 +150,7 @@ static enum ov_status read_wrapped(const char *path, enum vault_class class_id,
                        vault_class_name(class_id));
     enum ov_status status = ov_file_check_private(path, err);
     if (status == OV_OK)
-        status = ov_file_read_secret(path, KEY_FILE_BYTES, ret_wrapped, err);
+        status = ov_file_read_secret(path, VAULT_KEY_FILE_BYTES, ret_wrapped, err);
     return status;
 }
 
@@ -171,14 +165,14 @@ enum ov_status vault_key_load(struct vault *vault, enum vault_class class_id,
         status = read_wrapped(path, class_id, &wrapped, err);
     if (status != OV_OK)
         return status;
-    struct context context = {.size = 0};
-    file_context(&context, class_id, owner);
+    struct vault_context context = {.size = 0};
+    vault_file_context(&context, class_id, owner);
     struct vault_key *key = key_new(class_id, owner);
     if (key == NULL)
         status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
-    else if (wrapped.size != KEY_FILE_BYTES ||
-             seal_open(vault->installation_key.data, as_seal(&context), wrapped.data, wrapped.size,
-                       key->key.data) != OV_OK)
+    else if (wrapped.size != VAULT_KEY_FILE_BYTES ||
+             vault->wrapper.unwrap(&vault->wrapper, as_seal(&context), wrapped.data, wrapped.size,
+                                   key->key.data) != OV_OK)
         status = ov_fail(err, OV_ERR_CRYPTO, "vault.bad_key",
                          "the key file %s is damaged or belongs elsewhere; restore the vault from "
                          "its own backup",
@@ -310,7 +304,7 @@ enum ov_status vault_seal(const struct vault_key *key, const char *column, const
                           const void *data, size_t size, struct ov_secret *ret_sealed,
                           struct ov_error *err)
 {
-    struct context context = {.size = 0};
+    struct vault_context context = {.size = 0};
     struct ov_secret sealed = OV_SECRET_INIT;
     enum ov_status status = row_context(&context, key, column, row, err);
     if (status != OV_OK)
@@ -330,7 +324,7 @@ enum ov_status vault_unseal(const struct vault_key *key, const char *column,
                             const struct ov_id *row, const void *sealed, size_t size,
                             struct ov_secret *ret_data, struct ov_error *err)
 {
-    struct context context = {.size = 0};
+    struct vault_context context = {.size = 0};
     enum ov_status status = row_context(&context, key, column, row, err);
     if (status != OV_OK)
         return status;

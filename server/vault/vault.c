@@ -10,9 +10,11 @@
 #include "server/vault/vault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "common/base/bytes.h"
@@ -39,8 +41,8 @@ const char *vault_class_name(enum vault_class class_id)
     return "unknown";
 }
 
-static enum ov_status path_in(char out[PATH_MAX], const char *dir, const char *name,
-                              struct ov_error *err)
+enum ov_status vault_path(char out[PATH_MAX], const char *dir, const char *name,
+                          struct ov_error *err)
 {
     int length = snprintf(out, PATH_MAX, "%s/%s", dir, name);
     if (length < 0 || length >= PATH_MAX)
@@ -48,61 +50,29 @@ static enum ov_status path_in(char out[PATH_MAX], const char *dir, const char *n
     return OV_OK;
 }
 
-/* --- the installation key ------------------------------------------------------------------ */
-
-static enum ov_status read_installation_key(const char *path, struct ov_secret *ret_key,
-                                            struct ov_error *err)
-{
-    enum ov_status status = ov_file_check_private(path, err);
-    struct ov_secret key = OV_SECRET_INIT;
-    if (status == OV_OK)
-        status = ov_file_read_secret(path, SEAL_KEY_BYTES, &key, err);
-    if (status == OV_OK && key.size != SEAL_KEY_BYTES)
-        status = ov_fail(err, OV_ERR_CRYPTO, "vault.bad_key",
-                         "%s is no installation key: it has %zu bytes, not %u", path, key.size,
-                         SEAL_KEY_BYTES);
-    if (status != OV_OK) {
-        ov_secret_free(&key);
-        return status;
-    }
-    *ret_key = key;
-    return OV_OK;
-}
-
-static enum ov_status make_installation_key(const char *path, struct ov_error *err)
-{
-    struct ov_secret key = OV_SECRET_INIT;
-    enum ov_status status = ov_secret_new(&key, SEAL_KEY_BYTES);
-    if (status != OV_OK)
-        return ov_fail(err, status, "memory", "out of memory");
-    ov_random(key.data, key.size);
-    status = ov_file_write_new(path, 0600, key.data, key.size, err);
-    ov_secret_free(&key);
-    return status;
-}
-
 /* --- the check file ------------------------------------------------------------------------ */
 
-static enum ov_status write_check(const char *dir, const struct ov_secret *key,
-                                  struct ov_error *err)
+enum ov_status vault_write_check(const char *dir, const char *name, const struct wrapper *wrapper,
+                                 struct ov_error *err)
 {
     char path[PATH_MAX];
     uint8_t sealed[CHECK_FILE_BYTES];
-    enum ov_status status = path_in(path, dir, "check", err);
+    enum ov_status status = vault_path(path, dir, name, err);
     if (status != OV_OK)
         return status;
-    status = seal_close(key->data, check_context, check_text, CHECK_TEXT_BYTES, sealed);
+    status = wrapper->wrap(wrapper, check_context, check_text, CHECK_TEXT_BYTES, sealed);
     if (status != OV_OK)
         return ov_fail(err, status, "vault.seal", "OpenSSL cannot seal");
     return ov_file_write_new(path, 0600, sealed, sizeof(sealed), err);
 }
 
-static enum ov_status prove_key(const char *dir, const struct ov_secret *key, struct ov_error *err)
+enum ov_status vault_prove(const char *dir, const char *name, const struct wrapper *wrapper,
+                           struct ov_error *err)
 {
     char path[PATH_MAX];
     struct ov_secret sealed = OV_SECRET_INIT;
     uint8_t text[CHECK_TEXT_BYTES];
-    enum ov_status status = path_in(path, dir, "check", err);
+    enum ov_status status = vault_path(path, dir, name, err);
     if (status == OV_OK)
         status = ov_file_check_private(path, err);
     if (status == OV_OK)
@@ -110,7 +80,7 @@ static enum ov_status prove_key(const char *dir, const struct ov_secret *key, st
     if (status != OV_OK)
         return status;
     if (sealed.size != CHECK_FILE_BYTES ||
-        seal_open(key->data, check_context, sealed.data, sealed.size, text) != OV_OK ||
+        wrapper->unwrap(wrapper, check_context, sealed.data, sealed.size, text) != OV_OK ||
         memcmp(text, check_text, CHECK_TEXT_BYTES) != 0)
         status = ov_fail(err, OV_ERR_CRYPTO, "vault.wrong_key",
                          "the installation key is not the one of the vault in %s; put the right "
@@ -129,7 +99,7 @@ static enum ov_status each_folder(const char *dir,
     enum ov_status status = apply(dir, err);
     for (size_t i = 0; i < CLASS_COUNT && status == OV_OK; i++) {
         char path[PATH_MAX];
-        status = path_in(path, dir, vault_class_name(all_classes[i]), err);
+        status = vault_path(path, dir, vault_class_name(all_classes[i]), err);
         if (status == OV_OK)
             status = apply(path, err);
     }
@@ -144,7 +114,7 @@ static enum ov_status make_folder(const char *path, struct ov_error *err)
 enum ov_status vault_init(const char *dir, const char *installation_key_path, struct ov_error *err)
 {
     char check[PATH_MAX];
-    enum ov_status status = path_in(check, dir, "check", err);
+    enum ov_status status = vault_path(check, dir, VAULT_CHECK, err);
     if (status != OV_OK)
         return status;
     bool has_check = access(check, F_OK) == 0;
@@ -156,22 +126,38 @@ enum ov_status vault_init(const char *dir, const char *installation_key_path, st
                        dir, installation_key_path);
     status = each_folder(dir, make_folder, err);
     if (status == OV_OK && !has_key)
-        status = make_installation_key(installation_key_path, err);
-    struct ov_secret key = OV_SECRET_INIT;
+        status = wrapper_make_file(installation_key_path, err);
+    struct wrapper wrapper = {.key = OV_SECRET_INIT};
     if (status == OV_OK)
-        status = read_installation_key(installation_key_path, &key, err);
+        status = wrapper_open_file(installation_key_path, &wrapper, err);
     if (status == OV_OK && !has_check)
-        status = write_check(dir, &key, err);
-    ov_secret_free(&key);
+        status = vault_write_check(dir, VAULT_CHECK, &wrapper, err);
+    wrapper_done(&wrapper);
     return status;
 }
 
-enum ov_status vault_open(const char *dir, const char *installation_key_path,
-                          struct vault **ret_vault, struct ov_error *err)
+/* Shared: several programs may have the vault open, but none during a rewrap. */
+static enum ov_status lock(struct vault *vault, struct ov_error *err)
+{
+    vault->lock_fd = open(vault->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (vault->lock_fd < 0)
+        return ov_fail(err, OV_ERR_IO, "vault.read", "cannot open the vault's folder %s: %s",
+                       vault->dir, strerror(errno));
+    if (flock(vault->lock_fd, LOCK_SH | LOCK_NB) != 0)
+        return ov_fail(err, OV_ERR_STATE, "vault.rotating",
+                       "the installation key of the vault in %s is being rotated; start again when "
+                       "that has ended",
+                       vault->dir);
+    return OV_OK;
+}
+
+enum ov_status vault_open_unproved(const char *dir, const char *installation_key_path,
+                                   struct vault **ret_vault, struct ov_error *err)
 {
     struct vault *vault = calloc(1, sizeof(*vault));
     if (vault == NULL)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    vault->lock_fd = -1;
     rotation_cache_init(&vault->rotations);
     enum ov_status status = OV_OK;
     if (strlen(dir) >= sizeof(vault->dir))
@@ -186,9 +172,38 @@ enum ov_status vault_open(const char *dir, const char *installation_key_path,
     if (status == OV_OK)
         status = each_folder(dir, ov_file_check_private, err);
     if (status == OV_OK)
-        status = read_installation_key(installation_key_path, &vault->installation_key, err);
+        status = lock(vault, err);
     if (status == OV_OK)
-        status = prove_key(dir, &vault->installation_key, err);
+        status = wrapper_open_file(installation_key_path, &vault->wrapper, err);
+    if (status != OV_OK) {
+        vault_close(vault);
+        return status;
+    }
+    *ret_vault = vault;
+    return OV_OK;
+}
+
+/* Half of its keys may be the new one's already. */
+static enum ov_status check_not_rotating(const struct vault *vault, struct ov_error *err)
+{
+    char path[PATH_MAX];
+    enum ov_status status = vault_path(path, vault->dir, VAULT_CHECK_NEW, err);
+    if (status != OV_OK || access(path, F_OK) != 0)
+        return status;
+    return ov_fail(err, OV_ERR_STATE, "vault.rotating",
+                   "a rotation of the installation key was begun and has not ended: run 'overtd "
+                   "vault rotate --new-key PATH' again with the same new key");
+}
+
+enum ov_status vault_open(const char *dir, const char *installation_key_path,
+                          struct vault **ret_vault, struct ov_error *err)
+{
+    struct vault *vault = NULL;
+    enum ov_status status = vault_open_unproved(dir, installation_key_path, &vault, err);
+    if (status == OV_OK)
+        status = check_not_rotating(vault, err);
+    if (status == OV_OK)
+        status = vault_prove(dir, VAULT_CHECK, &vault->wrapper, err);
     if (status != OV_OK) {
         vault_close(vault);
         return status;
@@ -202,6 +217,8 @@ void vault_close(struct vault *vault)
     if (vault == NULL)
         return;
     rotation_cache_done(&vault->rotations);
-    ov_secret_free(&vault->installation_key);
+    wrapper_done(&vault->wrapper);
+    if (vault->lock_fd >= 0)
+        (void)close(vault->lock_fd);
     free(vault);
 }

@@ -73,6 +73,23 @@ OV_CHECKED enum ov_status vault_tag(const struct vault_key *key, const char *pur
                                     const void *data, size_t size, uint8_t ret_tag[VAULT_TAG_BYTES],
                                     struct ov_error *err);
 
+/* --- a new installation key --- */
+
+struct vault_rewrapped {
+    int64_t now;    /* key files wrapped anew by this run */
+    int64_t before; /* by an earlier one that was interrupted */
+};
+/*
+ * Wraps every data key with the key in new_key_path (made if it is not there) instead of the one in
+ * old_key_path, which is useless afterwards. Each file is replaced whole; interrupted, the same
+ * call goes on. "vault.in_use" while any program has the vault open; "vault.same_key";
+ * "vault.wrong_key": nothing was changed. on_progress may be NULL.
+ */
+OV_CHECKED enum ov_status
+vault_rewrap(const char *dir, const char *old_key_path, const char *new_key_path,
+             void (*on_progress)(void *ctx, const struct vault_rewrapped *counts), void *ctx,
+             struct vault_rewrapped *ret, struct ov_error *err);
+
 /* --- what lies in the folder: for whoever looks for what should be gone --- */
 
 #define VAULT_FILE_NAME_SIZE 256
