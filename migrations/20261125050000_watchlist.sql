@@ -414,6 +414,7 @@ BEGIN
         RAISE EXCEPTION 'an entry of somebody under 18 is approved by a higher authority'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_under_18';
     END IF;
+    PERFORM watchlist.require_seen(entry);
 END
 $body$;
 COMMENT ON FUNCTION watchlist.entry_check_approval(watchlist.entry) IS

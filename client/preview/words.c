@@ -19,7 +19,10 @@ static void alert_block(const struct ov_alert *alert, const struct alert_times *
         ov_buf_append(buf, alert->display_name.data, alert->display_name.size);
         ov_buf_puts(buf, "\n");
     }
-    ov_buf_printf(buf, "  response    %s\n", alert->response);
+    if (strcmp(alert->category, "blue_list") == 0)
+        ov_buf_puts(buf, "  response    BLUE LIST: DO NOT ENGAGE\n");
+    else
+        ov_buf_printf(buf, "  response    %s\n", alert->response);
     ov_buf_printf(buf, "  camera      %s, %.1f s ago (%s)\n", alert->camera,
                   (double)times->age_ms / 1000, ov_time_format(alert->captured_at_us, at));
     if (alert->has_score)

@@ -85,6 +85,11 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "proposed approved withdrawn expired" -- "$cur")
         return
         ;;
+    --image) return ;;
+    --decision)
+        mapfile -t COMPREPLY < <(compgen -W "accept reject" -- "$cur")
+        return
+        ;;
     --after) return ;;
     --report) return ;;
     --threshold-floor) return ;;
@@ -100,7 +105,7 @@ _overtctl() {
     deployment) next="create list show start stop notice pause resume erase" ;;
     erasure) next="check" ;;
     duty) next="show take hold hand-over end" ;;
-    watchlist) next="add import list approve remove" ;;
+    watchlist) next="add import list open approve decide review remove" ;;
     alarm) next="clear" ;;
     policy) next="show propose approve refuse history" ;;
     model) next="list propose approve refuse withdraw" ;;
@@ -137,7 +142,10 @@ _overtctl() {
     "watchlist add"*) options="--category --response --override --all-fields --region --subject" ;;
     "watchlist import"*) options="--report" ;;
     "watchlist list"*) options="--state" ;;
+    "watchlist open"*) options="" ;;
     "watchlist approve"*) options="" ;;
+    "watchlist decide"*) options="--image --decision" ;;
+    "watchlist review"*) options="--look" ;;
     "watchlist remove"*) options="" ;;
     "alerts"*) options="--follow --after" ;;
     "alarms"*) options="--all" ;;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/api/handle_deployments.h"
+#include "server/api/handle_watchlist.h"
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
 #include "server/service/watchlist.h"
@@ -172,7 +173,7 @@ static json_t *optional_secret(const struct ov_secret *secret)
     return secret->size > 0 ? secret_text(secret) : json_null();
 }
 
-static json_t *view_json(const struct watchlist_view *view)
+json_t *watchlist_view_json(const struct watchlist_view *view)
 {
     const struct watchlist_entry *entry = &view->entry;
     return json_pack("{so ss ss ss si si so so so si ss so so so so}", "id", reply_id(&entry->id),
@@ -190,7 +191,7 @@ static enum ov_status on_view(void *ctx, const struct watchlist_view *view)
 {
     struct listing *listing = ctx;
     const struct watchlist_entry *entry = &view->entry;
-    json_t *json = view_json(view);
+    json_t *json = watchlist_view_json(view);
     if (listing->count == LIMIT_MAX || json_array_append_new(listing->entries, json) != 0)
         return OV_ERR_NOMEM;
     listing->ids[listing->count][0] = entry->added_by;
@@ -275,27 +276,23 @@ static enum ov_status parse_entry(const char *text, struct ov_id *ret, struct ov
 enum ov_status handle_watchlist_approve(struct call *call, struct ov_error *err)
 {
     struct request *request = call->request;
-    struct json_in_member entry = {"entry", JSON_IN_STRING, false, NULL};
+    struct json_in_member entry = {"entry", JSON_IN_STRING, true, NULL};
     struct ov_id entry_id;
     struct deployment deployment;
     json_t *root = NULL;
-    int64_t approved = 0;
     enum ov_status status =
         json_in_read(request, request->body.data, request->body.size, &entry, 1, &root, err);
     if (status != OV_OK)
         return status;
-    bool one = entry.value != NULL;
-    if (one)
-        status = parse_entry(json_string_value(entry.value), &entry_id, err);
+    status = parse_entry(json_string_value(entry.value), &entry_id, err);
     json_decref(root);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
-        status = service_watchlist_approve(call->service, call->actor, &deployment.id,
-                                           one ? &entry_id : NULL, &approved, err);
-    if (status != OV_OK)
-        return status;
-    return reply_json(request, 200, json_pack("{sI}", "approved", (json_int_t)approved), err);
+        status =
+            service_watchlist_approve(call->service, call->actor, &deployment.id, &entry_id, err);
+    return status == OV_OK ? reply_json(request, 200, json_pack("{si}", "approved", 1), err)
+                           : status;
 }
 
 enum ov_status handle_watchlist_remove(struct call *call, struct ov_error *err)

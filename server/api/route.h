@@ -102,6 +102,14 @@ enum ov_status handle_watchlist_add(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_list(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_approve(struct call *call, struct ov_error *err);
 enum ov_status handle_watchlist_remove(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_compare(struct call *call, struct ov_error *err);
+enum ov_status handle_watchlist_open(struct call *call, struct ov_error *err);
+enum ov_status handle_image_decide(struct call *call, struct ov_error *err);
+enum ov_status handle_round_draw(struct call *call, struct ov_error *err);
+enum ov_status handle_round_get(struct call *call, struct ov_error *err);
+enum ov_status handle_round_approve(struct call *call, struct ov_error *err);
+enum ov_status handle_review_show(struct call *call, struct ov_error *err);
+enum ov_status handle_review_confirm(struct call *call, struct ov_error *err);
 enum ov_status handle_alert_list(struct call *call, struct ov_error *err);
 
 #endif

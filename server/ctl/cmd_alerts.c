@@ -45,7 +45,11 @@ static void show_on_terminal(struct feed *feed, const json_t *alert)
                feed->follow ? when_clock(api_text(alert, "raised_at"), when)
                             : when_show(api_text(alert, "raised_at"),
                                         ov_clock_utc_us(feed->ctl->clock), when));
-    table_cell(table, strcmp(response, "immediate") == 0 ? PAINT_BAD : PAINT_WARN, response);
+    /* A volunteer's: nothing is to be done. */
+    if (strcmp(api_text(alert, "category"), "blue_list") == 0)
+        table_cell(table, PAINT_GOOD, "blue list: do not engage");
+    else
+        table_cell(table, strcmp(response, "immediate") == 0 ? PAINT_BAD : PAINT_WARN, response);
     table_cell(table, PAINT_NONE, api_text(alert, "category"));
     table_cell(table, PAINT_BOLD, api_text(alert, "name"));
     table_cell(table, PAINT_NONE, api_text(alert, "reference"));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/ctl/api.h"
+#include "server/ctl/cmd_approve.h"
 #include "server/ctl/commands.h"
 #include "server/ctl/image.h"
 #include "server/ctl/import_codes.h"
@@ -239,45 +240,9 @@ static enum ctl_exit cmd_watchlist_list(struct ctl *ctl, const struct invocation
     return result;
 }
 
-/* --- approve, remove --- */
+/* --- remove --- */
 
-static enum ctl_exit count_proposed(struct ctl *ctl, const char *id, long long *ret_count,
-                                    struct ov_error *err)
-{
-    char path[96];
-    json_t *deployment = NULL;
-    (void)snprintf(path, sizeof(path), "/v1/deployments/%s", id);
-    enum ctl_exit result = api_get(ctl->http, path, &deployment, err);
-    if (result == CTL_OK)
-        *ret_count = api_int(json_object_get(deployment, "watchlist"), "proposed");
-    json_decref(deployment);
-    return result;
-}
-
-static enum ctl_exit confirm_approval(struct ctl *ctl, const char *id, const char *entry,
-                                      struct ov_error *err)
-{
-    long long proposed = 1;
-    char question[200];
-    enum ctl_exit result = entry != NULL ? CTL_OK : count_proposed(ctl, id, &proposed, err);
-    if (result != CTL_OK)
-        return result;
-    if (proposed == 0) {
-        (void)ov_fail(err, OV_ERR_STATE, "watchlist.nothing_proposed",
-                      "no entry waits for approval");
-        return CTL_REFUSED;
-    }
-    (void)snprintf(
-        question, sizeof(question),
-        "Approve %lld proposed entr%s? They are searched for from then on; what you added "
-        "yourself stays proposed.",
-        proposed, proposed == 1 ? "y" : "ies");
-    return terminal_confirm(&ctl->terminal, ctl->yes, question, err) == OV_OK ? CTL_OK : CTL_USAGE;
-}
-
-/* An entry's id is checked here: it goes into a URL. */
-static enum ctl_exit check_entry(const char *text, char ret_id[OV_ID_TEXT_SIZE],
-                                 struct ov_error *err)
+enum ctl_exit ctl_check_entry(const char *text, char ret_id[OV_ID_TEXT_SIZE], struct ov_error *err)
 {
     struct ov_id id;
     if (ov_id_parse(text, &id) != OV_OK) {
@@ -289,37 +254,6 @@ static enum ctl_exit check_entry(const char *text, char ret_id[OV_ID_TEXT_SIZE],
     return CTL_OK;
 }
 
-static enum ctl_exit cmd_watchlist_approve(struct ctl *ctl, const struct invocation *given,
-                                           struct ov_error *err)
-{
-    char id[OV_ID_TEXT_SIZE];
-    char entry[OV_ID_TEXT_SIZE];
-    char path[128];
-    json_t *answer = NULL;
-    struct ov_buf out = OV_BUF_INIT;
-    bool one = given->arg_count > 1;
-    enum ctl_exit result = one ? check_entry(given->args[1], entry, err) : CTL_OK;
-    if (result == CTL_OK)
-        result = ctl_find_deployment(ctl, given->args[0], id, err);
-    if (result == CTL_OK)
-        result = confirm_approval(ctl, id, one ? entry : NULL, err);
-    if (result != CTL_OK)
-        return result;
-    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/approve", id);
-    json_t *body = one ? json_pack("{ss}", "entry", entry) : json_object();
-    result = api_post(ctl->http, path, body, &answer, err);
-    if (result != CTL_OK)
-        return result;
-    if (ctl->json)
-        api_dump(answer, ctl->terminal.out_is_terminal, &out);
-    else
-        ov_buf_printf(
-            &out, "approved: %lld%s\n", api_int(answer, "approved"),
-            api_int(answer, "approved") > 0 ? "" : " (nothing waits that another person proposed)");
-    json_decref(answer);
-    return ctl_print(&out, err);
-}
-
 static enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocation *given,
                                           struct ov_error *err)
 {
@@ -327,7 +261,7 @@ static enum ctl_exit cmd_watchlist_remove(struct ctl *ctl, const struct invocati
     char entry[OV_ID_TEXT_SIZE];
     char path[160];
     struct ov_buf out = OV_BUF_INIT;
-    enum ctl_exit result = check_entry(given->args[1], entry, err);
+    enum ctl_exit result = ctl_check_entry(given->args[1], entry, err);
     if (result == CTL_OK)
         result = ctl_find_deployment(ctl, given->args[0], id, err);
     if (result != CTL_OK)
@@ -431,15 +365,50 @@ const struct command watchlist_commands[] = {
      .needs_server = true,
      .run = cmd_watchlist_list},
     {.group = "watchlist",
+     .verb = "open",
+     .args = {"DEPLOYMENT", "ENTRY"},
+     .summary = "look at one entry: names, fields and faces",
+     .help = "On an interactive terminal only: faces and names are written nowhere else, and no\n"
+             "command writes an image. Each opening is on record.\n",
+     .needs_server = true,
+     .run = cmd_watchlist_open},
+    {.group = "watchlist",
      .verb = "approve",
      .args = {"DEPLOYMENT", "[ENTRY]"},
-     .summary = "approve one entry, or all that others proposed",
-     .help = "What you proposed yourself stays for another person.\n"
-             "\n"
-             "  overtctl watchlist list 'North gate, 1 May' --state proposed\n"
-             "  overtctl watchlist approve 'North gate, 1 May'\n",
+     .summary = "open and approve one entry, or a round of all that others proposed",
+     .help =
+         "On an interactive terminal. The list is first compared with itself, so that people\n"
+         "who look alike are known. Of a round you open every entry that is flagged (under 18,\n"
+         "age unknown, an old image, a check overridden, a look-alike) and a part that the\n"
+         "server draws at random, then approve all of it. Enter goes on, r withdraws the entry\n"
+         "you look at, q ends without approving. What you proposed yourself stays for another\n"
+         "person; those under 18 take a higher authority.\n"
+         "\n"
+         "  overtctl watchlist approve 'North gate, 1 May'\n",
      .needs_server = true,
      .run = cmd_watchlist_approve},
+    {.group = "watchlist",
+     .verb = "decide",
+     .args = {"DEPLOYMENT", "ENTRY"},
+     .summary = "decide, as a second person, on an image that does not look like the others",
+     .options = {{"--image", "ID", "the image, as 'watchlist open' shows it", NULL, true, false},
+                 {"--decision", "WORD", "what becomes of it", "accept reject", true, false}},
+     .help = "Whoever added it gave a reason why it shows the same person all the same. Open the\n"
+             "entry and look before you decide. Until then the entry cannot be approved.\n",
+     .needs_server = true,
+     .run = cmd_watchlist_decide},
+    {.group = "watchlist",
+     .verb = "review",
+     .args = {"DEPLOYMENT"},
+     .summary = "see what changed since the last review, and confirm the list",
+     .options = {{"--look", NULL, "show only, confirm nothing", NULL, false, false}},
+     .help = "Needed within the time before going live that the policy sets (24 hours), and again\n"
+             "after an approval. Shows how many were added, removed and expired since the last\n"
+             "review, and how many of those added were on the list of an earlier deployment.\n"
+             "\n"
+             "  overtctl watchlist review 'North gate, 1 May'\n",
+     .needs_server = true,
+     .run = cmd_watchlist_review},
     {.group = "watchlist",
      .verb = "remove",
      .args = {"DEPLOYMENT", "ENTRY"},

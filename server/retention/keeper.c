@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "server/retention/tasks.h"
+#include "server/service/approval.h"
 #include "server/service/deployments.h"
 #include "server/service/erasure.h"
 #include "server/service/duty.h"
@@ -26,6 +27,7 @@ static const struct keeper_task tasks[] = {
     {"prune_requests", 600, service_requests_prune},
     {"pause_unattended", 1, service_duty_pause_unattended},
     {"cancel_lapsed", 60, service_deployments_cancel_lapsed},
+    {"expire_entries", 1, service_watchlist_expire},
     {"erase_lists", 5, service_erase_due_lists},
     {"erase_alerts", 5, service_erase_due_alerts},
     {"sweep_keys", 600, service_sweep_keys},

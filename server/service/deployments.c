@@ -11,6 +11,7 @@
 
 #include "common/face/face.h"
 #include "server/service/act.h"
+#include "server/service/approval.h"
 #include "server/service/check.h"
 #include "server/service/models.h"
 #include "server/service/duty.h"
@@ -274,11 +275,13 @@ static enum ov_status start(struct service *service, const struct actor *actor,
     if (status == OV_OK)
         status = check_startable(service, actor, ret, err);
     struct watchlist_counts counts = {.approved = 0};
+    struct policy policy;
     if (status == OV_OK)
         status = store_watchlist_counts(service->store, id, &counts, err);
-    if (status == OV_OK && counts.approved < 1)
-        status = ov_fail(err, OV_ERR_STATE, "deployment.no_entries",
-                         "the watchlist has no approved entry; there is nothing to look for");
+    if (status == OV_OK)
+        status = service_policy_get(service, ret->policy_version, &policy, err);
+    if (status == OV_OK)
+        status = check_reviewed(service, ret, &policy, err);
     if (status == OV_OK)
         status = service_duty_check(service, ret, err);
     if (status == OV_OK)

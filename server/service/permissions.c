@@ -63,7 +63,8 @@ static const struct permission table[] = {
     [ACTION_NOTICE_PUBLISH] = {"notice.publish", ROLE_APPLICANT | ROLE_DEPLOYMENT_LEAD},
     [ACTION_WATCHLIST_ADD] = {"watchlist.add", ROLE_APPLICANT | ROLE_WATCHLIST_MANAGER},
     [ACTION_WATCHLIST_APPROVE] = {"watchlist.approve",
-                                  ROLE_WATCHLIST_MANAGER | ROLE_AUTHORISING_OFFICER},
+                                  ROLE_WATCHLIST_MANAGER | ROLE_AUTHORISING_OFFICER |
+                                      ROLE_HIGHER_AUTHORITY}, /* the latter: those under 18 only */
     [ACTION_WATCHLIST_REMOVE] = {"watchlist.remove", ROLE_APPLICANT | ROLE_WATCHLIST_MANAGER |
                                                          ROLE_AUTHORISING_OFFICER},
     [ACTION_WATCHLIST_SEE] = {"watchlist.see", ROLE_APPLICANT | ROLE_WATCHLIST_MANAGER |

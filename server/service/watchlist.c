@@ -1,4 +1,5 @@
-/* Watchlists: approving and withdrawing entries, and reading the list. Adding: watchlist_add.c. */
+/* Watchlists: withdrawing entries and reading the list. Adding and approving have their own files.
+ */
 #include "server/service/watchlist.h"
 
 #include <stdlib.h>
@@ -10,45 +11,6 @@
 #include "server/service/watchlist_private.h"
 #include "server/vault/vault.h"
 
-/* Entries approved in one transaction: its locks are held for well under a second. */
-#define APPROVE_BATCH 500
-
-/* --- approving --- */
-
-/* What is left to approve by this person, as ids: the rows themselves are not kept. */
-struct batch {
-    const struct actor *actor;
-    struct ov_id ids[APPROVE_BATCH];
-    size_t count;
-    struct ov_id last; /* the last row looked at */
-    int rows;
-};
-
-static enum ov_status on_candidate(void *ctx, const struct watchlist_entry *row)
-{
-    struct batch *batch = ctx;
-    batch->rows++;
-    batch->last = row->id;
-    if (row->state == ENTRY_PROPOSED && !ov_id_equal(&row->added_by, &batch->actor->principal.id))
-        batch->ids[batch->count++] = row->id;
-    return OV_OK;
-}
-
-static enum ov_status approve_entry(struct service *service, const struct actor *actor,
-                                    const struct ov_id *deployment_id, const struct ov_id *entry_id,
-                                    struct ov_error *err)
-{
-    int64_t now_us = act_now_us(service);
-    enum ov_status status = store_entry_approve(service->store, deployment_id, entry_id,
-                                                &actor->principal.id, now_us, err);
-    if (status != OV_OK)
-        return status;
-    struct audit_event *event = audit_event_new("entry.approved", actor, now_us);
-    audit_event_deployment(event, deployment_id);
-    audit_event_object(event, "entry", entry_id);
-    return audit_event_write(service->store, event, err);
-}
-
 /* Locks the deployment and checks that its list may change. */
 enum ov_status watchlist_lock(struct service *service, const struct ov_id *deployment_id,
                               struct ov_error *err)
@@ -57,46 +19,6 @@ enum ov_status watchlist_lock(struct service *service, const struct ov_id *deplo
     enum ov_status status =
         store_deployment_get(service->store, deployment_id, true, &deployment, err);
     return status != OV_OK ? status : check_list_open(&deployment, err);
-}
-
-static enum ov_status approve_batch(struct service *service, const struct ov_id *deployment_id,
-                                    const struct ov_id *after, struct batch *batch,
-                                    struct ov_error *err)
-{
-    enum ov_status status = watchlist_lock(service, deployment_id, err);
-    if (status == OV_OK)
-        status = store_entry_each(service->store, deployment_id, after, APPROVE_BATCH, on_candidate,
-                                  batch, err);
-    for (size_t i = 0; i < batch->count && status == OV_OK; i++)
-        status = approve_entry(service, batch->actor, deployment_id, &batch->ids[i], err);
-    if (status == OV_OK && batch->count > 0)
-        status = store_deployment_bump_gallery(service->store, deployment_id, err);
-    return status;
-}
-
-static enum ov_status approve_all(struct service *service, const struct actor *actor,
-                                  const struct ov_id *deployment_id, int64_t *approved,
-                                  struct ov_error *err)
-{
-    struct batch *batch = calloc(1, sizeof(*batch));
-    if (batch == NULL)
-        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
-    bool has_last = false;
-    enum ov_status status = OV_OK;
-    do {
-        struct ov_id after = batch->last;
-        *batch = (struct batch){.actor = actor};
-        status = act_begin(service, err);
-        if (status != OV_OK)
-            break;
-        status = approve_batch(service, deployment_id, has_last ? &after : NULL, batch, err);
-        status = act_end(service, status, err);
-        has_last = true;
-        if (status == OV_OK)
-            *approved += (int64_t)batch->count;
-    } while (status == OV_OK && batch->rows == APPROVE_BATCH);
-    free(batch);
-    return status;
 }
 
 static enum ov_status on_known_entry(void *ctx, const struct watchlist_entry *row)
@@ -119,49 +41,6 @@ enum ov_status watchlist_lock_entry(struct service *service, const struct ov_id 
         return ov_fail(err, OV_ERR_NOT_FOUND, "entry.unknown",
                        "the watchlist has no such entry; list it to see which there are");
     return status == OV_OK ? OV_OK : ov_fail(err, inner.status, inner.code, "%s", inner.text);
-}
-
-static enum ov_status approve_one(struct service *service, const struct actor *actor,
-                                  const struct ov_id *deployment_id, const struct ov_id *entry_id,
-                                  struct ov_error *err)
-{
-    struct watchlist_entry entry;
-    enum ov_status status = watchlist_lock(service, deployment_id, err);
-    if (status == OV_OK)
-        status = watchlist_lock_entry(service, deployment_id, entry_id, &entry, err);
-    if (status != OV_OK)
-        return status;
-    if (entry.state != ENTRY_PROPOSED)
-        return ov_fail(err, OV_ERR_STATE, "entry.not_proposed",
-                       "the entry is %s; only a proposed one can be approved",
-                       entry_state_name(entry.state));
-    if (ov_id_equal(&entry.added_by, &actor->principal.id))
-        return ov_fail(err, OV_ERR_DENIED, "entry.same_person",
-                       "you added this entry; another person has to approve it");
-    status = approve_entry(service, actor, deployment_id, entry_id, err);
-    if (status == OV_OK)
-        status = store_deployment_bump_gallery(service->store, deployment_id, err);
-    return status;
-}
-
-enum ov_status service_watchlist_approve(struct service *service, const struct actor *actor,
-                                         const struct ov_id *deployment_id,
-                                         const struct ov_id *entry_id, int64_t *ret_approved,
-                                         struct ov_error *err)
-{
-    *ret_approved = 0;
-    enum ov_status status = check_permission(actor, ACTION_WATCHLIST_APPROVE, err);
-    if (status != OV_OK)
-        return status;
-    if (entry_id == NULL)
-        return approve_all(service, actor, deployment_id, ret_approved, err);
-    status = act_begin(service, err);
-    if (status != OV_OK)
-        return status;
-    status = act_end(service, approve_one(service, actor, deployment_id, entry_id, err), err);
-    if (status == OV_OK)
-        *ret_approved = 1;
-    return status;
 }
 
 /* --- withdrawing --- */

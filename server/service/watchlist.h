@@ -46,13 +46,12 @@ struct watchlist_added {
 OV_CHECKED enum ov_status service_watchlist_propose(
     struct service *service, const struct actor *actor, const struct ov_id *deployment_id,
     const struct watchlist_proposal *proposal, struct watchlist_added *ret, struct ov_error *err);
-/* entry_id NULL: all that are proposed and were added by others. After a failure ret_approved tells
- * how many were approved before it. */
+/* One entry, which this person has opened. Many at once: approval.h. */
 OV_CHECKED enum ov_status service_watchlist_approve(struct service *service,
                                                     const struct actor *actor,
                                                     const struct ov_id *deployment_id,
                                                     const struct ov_id *entry_id,
-                                                    int64_t *ret_approved, struct ov_error *err);
+                                                    struct ov_error *err);
 OV_CHECKED enum ov_status service_watchlist_remove(struct service *service,
                                                    const struct actor *actor,
                                                    const struct ov_id *deployment_id,

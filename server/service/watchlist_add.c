@@ -505,15 +505,25 @@ static enum ov_status check_override(const struct actor *actor, const char *code
                    "risk_to_life, years_between, appearance_changed, identity_confirmed");
 }
 
+/* Of the categories that the application named; volunteers may always be listed. */
+static enum ov_status check_category(const struct addition *add, struct ov_error *err)
+{
+    const char *named[DEPLOYMENT_CATEGORIES_MAX];
+    for (size_t i = 0; i < add->deployment.category_count; i++)
+        named[i] = add->deployment.categories[i];
+    return check_policy_category(&add->policy, add->deployment.category_count, named,
+                                 add->proposal->category, err);
+}
+
 /* What the deployment and its policy say, before anything is looked at. */
 static enum ov_status check_fields(struct addition *add, struct ov_error *err)
 {
     struct service *service = add->service;
     enum ov_status status = check_ready(service, &add->deployment, err);
     if (status == OV_OK)
-        status = service_policy_get(service, 0, &add->policy, err);
+        status = service_policy_get(service, add->deployment.policy_version, &add->policy, err);
     if (status == OV_OK)
-        status = check_policy_category(&add->policy, 0, NULL, add->proposal->category, err);
+        status = check_category(add, err);
     struct entry_rules rules = {.kind = add->deployment.kind,
                                 .now_us = act_now_us(service),
                                 .old_image_years = add->policy.old_image_years,

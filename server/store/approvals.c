@@ -95,6 +95,20 @@ enum ov_status store_lookalike_each(struct store *store, const struct ov_id *dep
     return statement_each(store, STATEMENT_LOOKALIKE_EACH, &params, on_lookalike, &sink, NULL, err);
 }
 
+static enum ov_status on_left(void *ctx, struct row *row, struct ov_error *err)
+{
+    *(int64_t *)ctx = row_i64(row);
+    return row_done(row, err);
+}
+
+enum ov_status store_compared_left(struct store *store, const struct ov_id *deployment_id,
+                                   int64_t *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_COMPARED_LEFT, &params, on_left, ret, NULL, err);
+}
+
 /* --- openings and rounds ------------------------------------------------------------------- */
 
 enum ov_status store_opening_add(struct store *store, const struct ov_id *deployment_id,
@@ -128,7 +142,7 @@ enum ov_status store_round_draw(struct store *store, const struct round_draw *dr
     params_id(&params, &draw->id);
     params_id(&params, &draw->by);
     params_bool(&params, draw->may_under_18);
-    params_i64(&params, draw->percent);
+    params_i64(&params, draw->permille);
     params_i64(&params, draw->least);
     return statement_run(store, STATEMENT_ROUND_DRAW, &params, ret_entries, err);
 }

@@ -34,6 +34,11 @@ OV_CHECKED enum ov_status store_lookalike_each(
     enum ov_status (*on_row)(void *ctx, const struct ov_id *other, int score_milli), void *ctx,
     struct ov_error *err);
 
+/* How many images of proposed entries were not compared yet. */
+OV_CHECKED enum ov_status store_compared_left(struct store *store,
+                                              const struct ov_id *deployment_id, int64_t *ret,
+                                              struct ov_error *err);
+
 /* --- openings and rounds --- */
 
 /* images: all rows of the entry that were shown. */
@@ -47,8 +52,8 @@ struct round_draw {
     struct ov_id by;
     int64_t at_us;
     bool may_under_18;
-    int percent; /* of those without a flag ... */
-    int least;   /* ... but so many, if there are */
+    int permille; /* of the round, among those without a flag ... */
+    int least;    /* ... but so many, if there are */
 };
 /* Begins a round of everything that others proposed and that is ready, and draws. */
 OV_CHECKED enum ov_status store_round_draw(struct store *store, const struct round_draw *draw,

@@ -1,7 +1,7 @@
 -- Draws a round: what is proposed by others and ready, and of what carries no flag a random part.
 -- gen_random_uuid draws from the system's strong source.
 -- $1 uuid: deployment  $2 uuid: round  $3 uuid: who will approve  $4 bool: may approve under 18
--- $5 bigint: per cent drawn  $6 bigint: at least so many
+-- $5 bigint: per mille drawn  $6 bigint: at least so many
 WITH ready AS MATERIALIZED (
     SELECT entry.id, watchlist.entry_flagged($1, entry.id) AS flagged,
            (SELECT count(*) FROM watchlist.image
@@ -18,7 +18,7 @@ WITH ready AS MATERIALIZED (
                         AND image.state = 'pending')
 ), drawn AS (
     SELECT id FROM ready WHERE NOT flagged ORDER BY gen_random_uuid()
-    LIMIT greatest($6::bigint, (SELECT ceil(count(*) * $5::bigint / 100.0) FROM ready)::bigint)
+    LIMIT greatest($6::bigint, (SELECT ceil(count(*) * $5::bigint / 1000.0) FROM ready)::bigint)
 )
 INSERT INTO watchlist.round_entry (deployment_id, round_id, entry_id, images, flagged, sampled)
 SELECT $1, $2, ready.id, ready.images, ready.flagged, drawn.id IS NOT NULL

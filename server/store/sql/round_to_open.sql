@@ -9,7 +9,7 @@ JOIN watchlist.entry AS entry
     ON entry.deployment_id = drawn.deployment_id AND entry.id = drawn.entry_id
 WHERE drawn.deployment_id = $1 AND drawn.round_id = $2 AND round.deployment_id = $1
   AND entry.deployment_id = $1 AND entry.state = 'proposed'
-  AND (drawn.flagged OR drawn.sampled)
+  AND (drawn.flagged OR drawn.sampled OR watchlist.entry_flagged($1, drawn.entry_id))
   AND NOT EXISTS (SELECT FROM watchlist.opening
                   WHERE opening.deployment_id = $1 AND opening.entry_id = drawn.entry_id
                     AND opening.opened_by = round.drawn_by AND opening.images = drawn.images)

@@ -51,7 +51,8 @@ static int setup(void **state)
     answer = expect_kept(answer, 201, NULL);
     assert_int_equal(ov_id_parse(answer_text(&answer, "id"), &entry_id), OV_OK);
     answer_done(&answer);
-    expect(client_post(ben, "/v1/deployments/watch/watchlist/approve", "{}"), 200, NULL);
+    assert_int_equal(client_approve_all(ben, "watch"), 1);
+    client_review(ben, "watch");
     bed_attend("watch");
     expect(client_post(ben, "/v1/deployments/watch/start", "{}"), 200, NULL);
     must(store_site_by_name(bed.store, "north", &north, &err), &err);

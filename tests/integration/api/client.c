@@ -233,3 +233,70 @@ void expect(struct answer answer, long status, const char *code)
     answer = expect_kept(answer, status, code);
     answer_done(&answer);
 }
+
+/* --- approving a list --- */
+
+static void compare(struct client *client, const char *deployment)
+{
+    char path[256];
+    json_int_t remaining = 1;
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/compare", deployment);
+    while (remaining > 0) {
+        struct answer answer = expect_kept(client_post(client, path, "{}"), 200, NULL);
+        remaining = answer_int(&answer, "remaining");
+        answer_done(&answer);
+    }
+}
+
+void client_open(struct client *client, const char *deployment, const char *entry)
+{
+    char path[256];
+    compare(client, deployment);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/%s/open", deployment, entry);
+    expect(client_post(client, path, "{}"), 200, NULL);
+}
+
+json_int_t client_approve_all(struct client *client, const char *deployment)
+{
+    char path[256];
+    char round[64];
+    const json_t *entry = NULL;
+    size_t i = 0;
+    compare(client, deployment);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/rounds", deployment);
+    struct answer drawn = client_post(client, path, "{}");
+    if (drawn.status == 409) {
+        expect(drawn, 409, "watchlist.nothing_proposed");
+        return 0;
+    }
+    drawn = expect_kept(drawn, 201, NULL);
+    (void)snprintf(round, sizeof(round), "%s", answer_text(&drawn, "id"));
+    answer_done(&drawn);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/rounds/%s", deployment, round);
+    struct answer open = expect_kept(client_get(client, path), 200, NULL);
+    json_array_foreach(json_object_get(open.json, "to_open"), i, entry)
+    {
+        (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/%s/open", deployment,
+                       json_string_value(entry));
+        expect(client_post(client, path, "{}"), 200, NULL);
+    }
+    answer_done(&open);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/rounds/%s/approve", deployment,
+                   round);
+    struct answer approved = expect_kept(client_post(client, path, "{}"), 200, NULL);
+    json_int_t count = answer_int(&approved, "approved");
+    answer_done(&approved);
+    return count;
+}
+
+void client_review(struct client *client, const char *deployment)
+{
+    char path[256];
+    char json[96];
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/review", deployment);
+    struct answer seen = expect_kept(client_get(client, path), 200, NULL);
+    (void)snprintf(json, sizeof(json), "{\"list_version\":%lld}",
+                   (long long)answer_int(&seen, "list_version"));
+    answer_done(&seen);
+    expect(client_post(client, path, json), 200, NULL);
+}

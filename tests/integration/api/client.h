@@ -42,6 +42,13 @@ struct answer client_add(struct client *client, const char *deployment, const ch
 struct answer client_add_once(struct client *client, const char *deployment, const char *key,
                               const char *entry_json, const void *jpeg, size_t jpeg_bytes);
 
+/* Opens what a round has drawn and approves all of it; how many that were: 0 when nothing waits. */
+json_int_t client_approve_all(struct client *client, const char *deployment);
+/* Opens one entry (and has the list compared), as its approval asks for. */
+void client_open(struct client *client, const char *deployment, const char *entry);
+/* Confirms the list as it is. */
+void client_review(struct client *client, const char *deployment);
+
 /* The text of a member, by a dotted path: "error.code"; "" when there is none. */
 const char *answer_text(const struct answer *answer, const char *path);
 json_int_t answer_int(const struct answer *answer, const char *path);

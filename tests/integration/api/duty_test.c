@@ -41,7 +41,8 @@ static int setup(void **state)
                       "\"Zebedee Quill\",\"reference\":\"REF-79\"}",
                       bed.portraits[0].data, bed.portraits[0].size),
            201, NULL);
-    expect(client_post(ben, PATH "/watchlist/approve", "{}"), 200, NULL);
+    assert_int_equal(client_approve_all(ben, "shift"), 1);
+    client_review(ben, "shift");
     return 0;
 }
 

@@ -198,6 +198,10 @@ static void test_an_entry_takes_images_from_its_adder_until_it_is_approved(void 
     assert_non_null(strstr(answer_text(&own, "error.text"), "you added this entry"));
     answer_done(&own);
     int64_t version = pg_value(bed.pg, "admin", LIST_VERSION);
+    expect(client_post(ben, LIST "/approve", json), 409, "entry.images_open"); /* not compared */
+    expect(client_post(ben, LIST "/compare", "{}"), 200, NULL);
+    expect(client_post(ben, LIST "/approve", json), 409, "entry.not_opened");
+    client_open(ben, "list", id);
     answer = expect_kept(client_post(ben, LIST "/approve", json), 200, NULL);
     assert_int_equal(answer_int(&answer, "approved"), 1);
     answer_done(&answer);
@@ -252,13 +256,10 @@ static void test_approving_all_passes_over_ones_own(void **state)
     (void)state;
     expect(add(ada, ENTRY("REF-0002"), &bed.portraits[1]), 201, NULL);
     expect(add(ben, ENTRY("REF-0003"), &bed.portraits[2]), 201, NULL);
-    struct answer answer = expect_kept(client_post(ben, LIST "/approve", "{}"), 200, NULL);
-    assert_int_equal(answer_int(&answer, "approved"), 1);
-    answer_done(&answer);
-    answer = expect_kept(client_post(ben, LIST "/approve", "{}"), 200, NULL);
-    assert_int_equal(answer_int(&answer, "approved"), 0);
-    answer_done(&answer);
-    answer = expect_kept(client_get(ada, "/v1/deployments/list"), 200, NULL);
+    expect(client_post(ben, LIST "/approve", "{}"), 400, "request.missing_member");
+    assert_int_equal(client_approve_all(ben, "list"), 1);
+    assert_int_equal(client_approve_all(ben, "list"), 0);
+    struct answer answer = expect_kept(client_get(ada, "/v1/deployments/list"), 200, NULL);
     assert_int_equal(answer_int(&answer, "watchlist.approved"), 2);
     assert_int_equal(answer_int(&answer, "watchlist.proposed"), 1);
     answer_done(&answer);
@@ -346,6 +347,8 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
 {
     (void)state;
     struct client *adam = client_new("person-adam");
+    expect(client_post(ben, "/v1/deployments/list/start", "{}"), 409, "watchlist.not_reviewed");
+    client_review(ben, "list");
     expect(client_post(ben, "/v1/deployments/list/start", "{}"), 409, "duty.no_adjudicator");
     bed_attend("list");
     struct answer answer = client_post(ben, "/v1/deployments/list/start", "{}");
@@ -361,13 +364,14 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
     expect(
         client_add(ada, "neighbour", ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
         201, NULL);
-    expect(client_post(ben, "/v1/deployments/neighbour/watchlist/approve", "{}"), 200, NULL);
+    assert_int_equal(client_approve_all(ben, "neighbour"), 1);
+    client_review(ben, "neighbour");
     bed_attend("neighbour");
     expect(client_post(ben, "/v1/deployments/neighbour/start", "{}"), 409, "deployment.site_taken");
 
     int64_t version = pg_value(bed.pg, "admin",
                                "SELECT gallery_version FROM overt.deployment WHERE name = 'list'");
-    expect(client_post(ada, LIST "/approve", "{}"), 200, NULL); /* ben's entries */
+    assert_true(client_approve_all(ada, "list") > 0); /* ben's entries */
     assert_true(pg_value(bed.pg, "admin",
                          "SELECT gallery_version FROM overt.deployment WHERE name = 'list'") >
                 version);
@@ -380,12 +384,17 @@ static void test_a_deployment_goes_live_and_is_stopped_by_anyone_with_a_part_in_
     bed_last_event("deployment.stopped", event, sizeof(event));
     assert_non_null(strstr(event, "\"reason\":\"manual\""));
     expect(add(ada, ENTRY("REF-0009"), &bed.portraits[0]), 409, "watchlist.closed");
-    expect(client_post(ben, LIST "/approve", "{}"), 409, "watchlist.closed");
+    expect(client_post(ben, LIST "/rounds", "{}"), 409, "watchlist.closed");
     expect(client_post(ben, "/v1/deployments/neighbour/start", "{}"), 200, NULL);
     client_free(adam);
 }
 
 /* Entries straight into the database, whose sealed columns nothing opens. */
+#define MADE                                                                                       \
+    "SELECT audit.write_event(e.id, convert_to(json_build_object('v', 1, 'id', e.id, 'name', "     \
+    "'test.made', 'at_us', 0, 'actor', json_build_object(), 'details', "                           \
+    "json_build_object())::text, 'UTF8')) FROM (SELECT gen_random_uuid() AS id) AS e; "
+
 static void fill_list(const char *deployment, int count)
 {
     char sql[2048];
@@ -410,8 +419,33 @@ static void test_a_long_list_is_approved_in_several_transactions(void **state)
     apply("long", "\"north\"");
     fill_list("long", 1201);
     int64_t events = bed_events("entry.approved");
+    pg_sql(bed.pg, "server",
+           "BEGIN; INSERT INTO watchlist.image (deployment_id, id, entry_id, sealed_jpeg, "
+           "sealed_thumbnail, sealed_template, model_digest, eye_distance_px, sharpness_milli) "
+           "SELECT e.deployment_id, gen_random_uuid(), e.id, e.sealed_name, e.sealed_name, "
+           "e.sealed_name, d.model_digest, 60, 500 FROM watchlist.entry AS e JOIN overt.deployment "
+           "AS d ON d.id = e.deployment_id WHERE d.name = 'long'; "
+           "INSERT INTO watchlist.compared SELECT i.deployment_id, i.id FROM watchlist.image AS i "
+           "JOIN overt.deployment AS d ON d.id = i.deployment_id WHERE d.name = 'long'; " MADE
+           "COMMIT");
     struct answer answer =
-        expect_kept(client_post(ben, "/v1/deployments/long/watchlist/approve", "{}"), 200, NULL);
+        expect_kept(client_post(ben, "/v1/deployments/long/watchlist/rounds", "{}"), 201, NULL);
+    assert_int_equal(answer_int(&answer, "entries"), 1201);
+    assert_int_equal(answer_int(&answer, "flagged"), 0);
+    assert_int_equal(answer_int(&answer, "sampled"), 20); /* 1 % would be 13 */
+    char path[160];
+    (void)snprintf(path, sizeof(path), "/v1/deployments/long/watchlist/rounds/%s/approve",
+                   answer_text(&answer, "id"));
+    answer_done(&answer);
+    expect(client_post(ben, path, "{}"), 409, "round.not_opened");
+    expect(client_post(ada, path, "{}"), 403, "round.other_person");
+    /* Their sealed bytes are none, so that no opening shows them. */
+    pg_sql(bed.pg, "server",
+           "BEGIN; INSERT INTO watchlist.opening (deployment_id, entry_id, opened_by, images) "
+           "SELECT r.deployment_id, r.entry_id, q.drawn_by, r.images FROM watchlist.round_entry AS "
+           "r JOIN watchlist.round AS q ON q.id = r.round_id WHERE r.sampled ON CONFLICT DO "
+           "NOTHING; " MADE "COMMIT");
+    answer = expect_kept(client_post(ben, path, "{}"), 200, NULL);
     assert_int_equal(answer_int(&answer, "approved"), 1201);
     answer_done(&answer);
     assert_int_equal(bed_events("entry.approved"), events + 1201);
@@ -466,13 +500,12 @@ static void test_the_keeper_closes_what_is_past_its_window(void **state)
 
 static void prepare(const char *deployment)
 {
-    char path[128];
     apply(deployment, "\"north\"");
     expect(
         client_add(ada, deployment, ENTRY("REF-1"), bed.portraits[0].data, bed.portraits[0].size),
         201, NULL);
-    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/watchlist/approve", deployment);
-    expect(client_post(ben, path, "{}"), 200, NULL);
+    assert_int_equal(client_approve_all(ben, deployment), 1);
+    client_review(ben, deployment);
 }
 
 static void *start_abreast(void *arg)

@@ -7,7 +7,7 @@
 
 #include "common/base/file.h"
 
-#include "tests/integration/ctl/pty.h"
+#include "tests/integration/harness/pty.h"
 #include "tests/integration/harness/process.h"
 
 #define LIMIT_S 120

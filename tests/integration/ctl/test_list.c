@@ -373,26 +373,65 @@ static void an_import_on_a_terminal_explains_its_codes(void **state)
 
 /* --- approving --- */
 
-static void approval_takes_another_person_and_a_yes(void **state)
+/* Enter as often as there may be entries to open. */
+#define ENTERS "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+
+static void approval_takes_another_person_a_terminal_and_a_yes(void **state)
 {
     struct office *office = *state;
-    office_expect(office, "ada", 1, "entry.same_person", "--yes", "watchlist", "approve", NAME,
-                  office->entry, NULL);
-    office_expect(office, "ben", 2, "usage.confirm", "watchlist", "approve", NAME, NULL);
+    office_expect(office, "ben", 2, "output.terminal", "--yes", "watchlist", "approve", NAME, NULL);
+    office_expect(office, "ben", 2, "output.terminal", "watchlist", "open", NAME, office->entry,
+                  NULL);
     office_expect(office, "ben", 2, "usage.entry", "--yes", "watchlist", "approve", NAME,
                   "../approve", NULL);
-    struct said no = office_on_terminal(office, "ben", "y\n", "watchlist", "approve", NAME, NULL);
+    struct said own = office_on_terminal(office, "ada", "", "watchlist", "approve", NAME, NULL);
+    assert_int_equal(own.status, 1);
+    assert_true(said_has(&own.out, "(permission.denied)") ||
+                said_has(&own.out, "(watchlist.nothing_proposed)"));
+    said_free(&own);
+    struct said quit =
+        office_on_terminal(office, "ben", "\nx\nq\n", "watchlist", "approve", NAME, NULL);
+    assert_int_equal(quit.status, 2);
+    assert_true(said_has(&quit.out, "27 entries to approve"));
+    assert_true(said_has(&quit.out, "2 of "));
+    assert_true(said_has(&quit.out, "(confirm.no)"));
+    assert_true(said_has(&quit.out, SECRET_NAME));
+    assert_true(said_has(&quit.out, "\033[38;2;")); /* a face */
+    said_free(&quit);
+    struct said no = office_on_terminal(office, "ben", ENTERS, "watchlist", "approve", NAME, NULL);
     assert_int_equal(no.status, 2);
-    assert_true(said_has(&no.out, "Approve 27 proposed entries?"));
+    assert_true(said_has(&no.out, "Approve 27 proposed entries, of which you opened"));
     assert_true(said_has(&no.out, "(confirm.no)"));
     said_free(&no);
+    /* All that look alike (one face under several references) are flagged, and opened by now. */
     struct said yes =
-        office_on_terminal(office, "ben", "yes\n", "watchlist", "approve", NAME, NULL);
+        office_on_terminal(office, "ben", ENTERS, "--yes", "watchlist", "approve", NAME, NULL);
     assert_int_equal(yes.status, 0);
     assert_true(said_has(&yes.out, "approved: 27"));
     said_free(&yes);
-    office_expect(office, "ben", 1, "watchlist.nothing_proposed", "--yes", "watchlist", "approve",
-                  NAME, NULL);
+    struct said none = office_on_terminal(office, "ben", "", "watchlist", "approve", NAME, NULL);
+    assert_int_equal(none.status, 1);
+    assert_true(said_has(&none.out, "(watchlist.nothing_proposed)"));
+    said_free(&none);
+}
+
+static void a_list_is_reviewed_before_it_goes_live(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ben", 1, "watchlist.not_reviewed", "deployment", "start", NAME, NULL);
+    office_expect(office, "ben", 2, "usage.confirm", "watchlist", "review", NAME, NULL);
+    struct said said =
+        office_run(office, "ben", NULL, "--yes", "--json", "watchlist", "review", NAME, NULL);
+    assert_int_equal(said.status, 0);
+    json_t *review = json_loadb(said.out.data, said.out.length, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(review, "added")), 27);
+    assert_int_equal(json_integer_value(json_object_get(review, "relisted")), 0);
+    json_decref(review);
+    said_free(&said);
+    said = office_run(office, "ben", NULL, "watchlist", "review", NAME, "--look", NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out, ": 0 added, 0 removed, 0 expired"));
+    said_free(&said);
 }
 
 static void an_entry_is_withdrawn_once(void **state)
@@ -422,7 +461,8 @@ const struct CMUnitTest list_tests[] = {
     cmocka_unit_test(refusals_say_what_to_do),
     cmocka_unit_test(an_import_on_a_terminal_explains_its_codes),
     cmocka_unit_test(states_are_selected_without_being_shown),
-    cmocka_unit_test(approval_takes_another_person_and_a_yes),
+    cmocka_unit_test(approval_takes_another_person_a_terminal_and_a_yes),
+    cmocka_unit_test(a_list_is_reviewed_before_it_goes_live),
     cmocka_unit_test(an_entry_is_withdrawn_once),
 };
 const size_t list_test_count = sizeof(list_tests) / sizeof(list_tests[0]);

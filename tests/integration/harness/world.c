@@ -21,6 +21,7 @@
 #include "common/base/file.h"
 #include "tests/integration/harness/faces.h"
 #include "tests/integration/harness/process.h"
+#include "tests/integration/harness/pty.h"
 
 #define READY_LIMIT_MS 60000
 #define COMMAND_LIMIT_S 120
@@ -419,7 +420,30 @@ void world_propose(struct world *world, const char *deployment, const char *phot
 
 void world_approve(struct world *world, const char *deployment)
 {
-    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "approve", deployment, NULL);
+    world_approve_only(world, deployment);
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "watchlist", "review", deployment, NULL);
+}
+
+/* On a terminal, as entries are opened nowhere else; Enter as often as there may be entries. */
+void world_approve_only(struct world *world, const char *deployment)
+{
+    char program[PATH_MAX + 16];
+    char server[64];
+    char identity[PATH_MAX];
+    char keys[200];
+    struct ov_buf shown = OV_BUF_INIT;
+    (void)snprintf(program, sizeof(program), "%s", world->overtctl);
+    (void)snprintf(server, sizeof(server), "localhost:%d", world->api_port);
+    (void)snprintf(identity, sizeof(identity), "%s", world_identity(world, "person-ben"));
+    memset(keys, '\n', sizeof(keys) - 1);
+    keys[sizeof(keys) - 1] = '\0';
+    const char *argv[] = {program, "--server",  server,    "--identity", identity,
+                          "--yes", "watchlist", "approve", deployment,   NULL};
+    int status = pty_run(argv, 100, keys, &shown, COMMAND_LIMIT_S);
+    if (status != 0)
+        print_error("overtctl: exit %d: %s\n", status, shown.data != NULL ? shown.data : "");
+    ov_buf_free(&shown);
+    assert_int_equal(status, 0);
 }
 
 void world_attend(struct world *world, const char *deployment)

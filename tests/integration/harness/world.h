@@ -92,8 +92,10 @@ void world_apply(struct world *world, const char *name, const char *site, int co
 /* ada proposes an entry. subject: two lines, name and reference. region may be NULL. */
 void world_propose(struct world *world, const char *deployment, const char *photo,
                    const char *region, const char *subject, struct ov_id *ret_entry);
-/* ben approves what is proposed. */
+/* ben opens and approves what is proposed, and reviews the list. */
 void world_approve(struct world *world, const char *deployment);
+/* The same without the review. */
+void world_approve_only(struct world *world, const char *deployment);
 /* An adjudicator is heard of from here on (a process of its own, until the world ends), and an
  * engagement officer is on duty. */
 void world_attend(struct world *world, const char *deployment);

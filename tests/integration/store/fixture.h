@@ -70,6 +70,7 @@ int run_membership_tests(void);
 int run_alarm_tests(void);
 int run_deployment_tests(void);
 int run_watchlist_tests(void);
+int run_approval_tests(void);
 int run_alert_tests(void);
 int run_document_tests(void);
 int run_erasure_tests(void);

@@ -83,6 +83,7 @@ int main(void)
     failed += run_alarm_tests();
     failed += run_deployment_tests();
     failed += run_watchlist_tests();
+    failed += run_approval_tests();
     failed += run_alert_tests();
     failed += run_rights_tests();
     failed += run_policy_tests();

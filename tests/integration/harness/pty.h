@@ -1,6 +1,6 @@
 /* A command on a terminal of its own, as a person would run it. */
-#ifndef OVERT_TESTS_CTL_PTY_H
-#define OVERT_TESTS_CTL_PTY_H
+#ifndef OVERT_TESTS_INTEGRATION_HARNESS_PTY_H
+#define OVERT_TESTS_INTEGRATION_HARNESS_PTY_H
 
 #include "common/base/bytes.h"
 

@@ -1,5 +1,5 @@
 /* A command on a pseudo-terminal. */
-#include "tests/integration/ctl/pty.h"
+#include "tests/integration/harness/pty.h"
 
 #include <poll.h>
 #include <pty.h>
