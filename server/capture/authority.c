@@ -3,6 +3,7 @@
  * and connections that take too long. The registry's answer is asked anew each time.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/log.h"
 #include "server/capture/capture_private.h"
@@ -55,6 +56,14 @@ static void dismiss(struct session *session)
     session_finish(session);
 }
 
+/* Gate, smallest face, zones and cameras are a session's own: it ends, and its client comes back to
+ * the new ones. What waits was captured by the old ones. */
+static void leave_for_settings(struct session *session)
+{
+    leave(session, OV_PHASE_PAUSED, "settings_changed");
+    session_finish(session);
+}
+
 /* Whether the deployment is live for this session; if not, the client has been told. */
 static bool stays_live(struct session *session, const struct target *target)
 {
@@ -67,6 +76,9 @@ static bool stays_live(struct session *session, const struct target *target)
         dismiss(session);
     else if (!target_is_live(target, utc_us))
         leave(session, OV_PHASE_CLOSED, "window_closed");
+    else if (memcmp(target->deployment.settings_digest, session->welcome.settings_digest,
+                    OV_DIGEST_BYTES) != 0)
+        leave_for_settings(session);
     return session->phase == SESSION_LIVE;
 }
 

@@ -37,7 +37,9 @@ struct desk_job {
     /* The answer: */
     enum ov_status status;
     struct ov_error err;          /* why not */
-    struct deployment deployment; /* DESK_HELLO */
+    struct deployment deployment; /* DESK_HELLO, like the next two */
+    size_t camera_count;
+    struct deployment_camera cameras[DEPLOYMENT_CAMERAS_MAX]; /* in force */
 };
 
 struct desk;

@@ -81,6 +81,15 @@ static enum ov_status await_gallery(struct desk_worker *worker, const struct ov_
                    "room, the server's log says why");
 }
 
+static enum ov_status on_camera(void *ctx, const struct deployment_camera *camera)
+{
+    struct desk_job *job = ctx;
+    if (job->camera_count == DEPLOYMENT_CAMERAS_MAX)
+        return OV_ERR_LIMIT; /* the application could not name so many */
+    job->cameras[job->camera_count++] = *camera;
+    return OV_OK;
+}
+
 enum ov_status desk_hello(struct desk_worker *worker, struct desk_job *job, struct ov_error *err)
 {
     struct actor actor;
@@ -96,9 +105,14 @@ enum ov_status desk_hello(struct desk_worker *worker, struct desk_job *job, stru
     if (status != OV_OK)
         return status;
     job->deployment_id = job->deployment.id;
+    status = store_deployment_cameras(worker->store, &job->deployment_id, on_camera, job, err);
+    if (status != OV_OK)
+        return status;
     struct hello_terms terms = {.deployment = &job->deployment,
                                 .site_id = site.id,
                                 .dimension = (uint32_t)options->model.dimension,
+                                .cameras = job->cameras,
+                                .camera_count = job->camera_count,
                                 .now_us = ov_clock_utc_us(options->clock)};
     status = check_hello(&job->hello, &terms, err);
     if (status == OV_OK &&

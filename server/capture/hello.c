@@ -59,25 +59,38 @@ static enum ov_status claim_cameras(struct session *session, struct ov_error *er
     return OV_OK;
 }
 
-static void send_welcome(struct session *session, const struct deployment *deployment)
+static void set_terms(struct session *session, const struct desk_job *job)
 {
     struct capture *capture = session->capture;
-    struct ov_secret frame = OV_SECRET_INIT;
-    struct ov_welcome welcome = {
+    const struct deployment *deployment = &job->deployment;
+    const struct hello_terms terms = {.deployment = deployment,
+                                      .site_id = job->site_id,
+                                      .cameras = job->cameras,
+                                      .camera_count = job->camera_count};
+    struct ov_welcome *welcome = &session->welcome;
+    *welcome = (struct ov_welcome){
         .protocol = OV_PROTOCOL_VERSION,
         .deployment_id = deployment->id,
         .exercise = deployment->kind == DEPLOYMENT_EXERCISE,
         .threshold = deployment->threshold,
         .credit = CAPTURE_CREDIT,
         .server_time_us = ov_clock_utc_us(capture->options.clock),
-        .gate = *ov_quality_gate_probe(),
+        .gate = deployment->gate,
         .min_face_px = (uint32_t)deployment->min_face_px,
+        .has_settings_digest = true,
     };
-    (void)snprintf(welcome.site, sizeof(welcome.site), "%s", session->peer.name);
-    (void)snprintf(welcome.deployment_name, sizeof(welcome.deployment_name), "%s",
+    memcpy(welcome->settings_digest, deployment->settings_digest, OV_DIGEST_BYTES);
+    take_zones(&session->hello, &terms, welcome);
+    (void)snprintf(welcome->site, sizeof(welcome->site), "%s", session->peer.name);
+    (void)snprintf(welcome->deployment_name, sizeof(welcome->deployment_name), "%s",
                    deployment->name);
-    memcpy(welcome.lease_key, lease_signer_public(capture->signer), LEASE_KEY_BYTES);
-    session_send(session, ov_welcome_encode(&welcome, &frame), &frame);
+    memcpy(welcome->lease_key, lease_signer_public(capture->signer), LEASE_KEY_BYTES);
+}
+
+static void send_welcome(struct session *session)
+{
+    struct ov_secret frame = OV_SECRET_INIT;
+    session_send(session, ov_welcome_encode(&session->welcome, &frame), &frame);
 }
 
 static void log_start(const struct session *session)
@@ -108,6 +121,7 @@ void session_on_identified(struct session *session, struct desk_job *job)
     session->deployment_id = job->deployment_id;
     session->operational = job->deployment.kind == DEPLOYMENT_OPERATIONAL;
     session->threshold = job->deployment.threshold;
+    set_terms(session, job);
     if (claim_cameras(session, &err) != OV_OK) {
         session_fail(session, &err);
         return;
@@ -122,7 +136,7 @@ void session_on_identified(struct session *session, struct desk_job *job)
     session->attached = true;
     session_enter(session, SESSION_LIVE);
     log_start(session);
-    send_welcome(session, &job->deployment);
+    send_welcome(session);
     session_send_lease(session, ov_clock_mono_us(capture->options.clock));
     session_ask_wanted(session);
 }

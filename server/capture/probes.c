@@ -23,6 +23,7 @@ static enum ov_status check_batch(struct session *session, const struct match_jo
                                   struct ov_error *err)
 {
     struct probe_terms terms = {.hello = &session->hello,
+                                .welcome = &session->welcome,
                                 .operational = session->operational,
                                 .last_batch = session->last_batch,
                                 .outstanding = session->outstanding,

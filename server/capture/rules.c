@@ -57,6 +57,29 @@ static enum ov_status check_authority(const struct hello_terms *terms, struct ov
     return OV_OK;
 }
 
+static const struct deployment_camera *find_camera(const struct hello_terms *terms,
+                                                   const char *camera)
+{
+    for (size_t i = 0; i < terms->camera_count; i++)
+        if (ov_id_equal(&terms->cameras[i].site_id, &terms->site_id) &&
+            strcmp(terms->cameras[i].camera, camera) == 0)
+            return &terms->cameras[i];
+    return NULL;
+}
+
+static enum ov_status check_cameras(const struct ov_hello *hello, const struct hello_terms *terms,
+                                    struct ov_error *err)
+{
+    if (terms->camera_count == 0 && terms->deployment->kind == DEPLOYMENT_EXERCISE)
+        return OV_OK;
+    for (size_t i = 0; i < hello->camera_count; i++)
+        if (find_camera(terms, hello->cameras[i]) == NULL)
+            return ov_fail(err, OV_ERR_DENIED, "camera.not_authorised",
+                           "the deployment's settings do not name camera %s of this site",
+                           hello->cameras[i]);
+    return OV_OK;
+}
+
 enum ov_status check_hello(const struct ov_hello *hello, const struct hello_terms *terms,
                            struct ov_error *err)
 {
@@ -75,6 +98,43 @@ enum ov_status check_hello(const struct ov_hello *hello, const struct hello_term
         return ov_fail(err, OV_ERR_DENIED, "source.not_live",
                        "an operational deployment takes live cameras only: files and images are "
                        "for exercises");
+    return check_cameras(hello, terms, err);
+}
+
+void take_zones(const struct ov_hello *hello, const struct hello_terms *terms,
+                struct ov_welcome *welcome)
+{
+    for (size_t i = 0; i < hello->camera_count; i++) {
+        const struct deployment_camera *named = find_camera(terms, hello->cameras[i]);
+        if (named == NULL || named->zone.count == 0)
+            continue;
+        struct ov_camera_zone *to = &welcome->zones[welcome->zone_count++];
+        to->zone = named->zone;
+        memcpy(to->camera, named->camera, sizeof(to->camera));
+    }
+}
+
+/* As the client's detector has it: a box may be a little smaller than the face it is asked for. */
+#define SMALLEST_FACE_TOLERANCE 0.75f
+
+static enum ov_status check_face(const struct ov_probe *probe, const struct ov_welcome *welcome,
+                                 struct ov_error *err)
+{
+    const struct ov_zone_face face = {probe->box_left,   probe->box_top,     probe->box_width,
+                                      probe->box_height, probe->frame_width, probe->frame_height};
+    enum ov_quality_reason reason = ov_quality_check(&probe->quality, &welcome->gate);
+    if (reason != OV_QUALITY_OK)
+        return ov_fail(err, OV_ERR_PROTOCOL, "probe.quality",
+                       "a probe does not pass the quality gate that Welcome gave (%s)",
+                       ov_quality_reason_name(reason));
+    if ((float)probe->box_width < SMALLEST_FACE_TOLERANCE * (float)welcome->min_face_px)
+        return ov_fail(err, OV_ERR_PROTOCOL, "probe.too_small",
+                       "a face of %u px is smaller than the %u px that Welcome gave",
+                       probe->box_width, welcome->min_face_px);
+    if (!ov_zone_has_face(ov_welcome_zone(welcome, probe->camera), &face))
+        return ov_fail(err, OV_ERR_PROTOCOL, "probe.outside_zone",
+                       "a face outside the zone of recognition that Welcome gave, or in a picture "
+                       "of unknown size");
     return OV_OK;
 }
 
@@ -94,7 +154,7 @@ static enum ov_status check_probe(const struct ov_probe *probe, const struct pro
                        "a probe was captured %lld ms ago: an operational deployment takes what is "
                        "captured now",
                        (long long)(age_us / OV_US_PER_MS));
-    return OV_OK;
+    return check_face(probe, terms->welcome, err);
 }
 
 enum ov_status check_probe_batch(const struct ov_probe_batch *batch,

@@ -26,27 +26,35 @@ OV_CHECKED enum ov_status check_greeting(const struct ov_hello *hello, struct ov
 struct hello_terms {
     const struct deployment *deployment;
     struct ov_id site_id;
-    uint32_t dimension; /* of the deployment's model */
-    int64_t now_us;     /* server's clock */
+    uint32_t dimension;                      /* of the deployment's model */
+    const struct deployment_camera *cameras; /* in force; none: any */
+    size_t camera_count;
+    int64_t now_us; /* server's clock */
 };
-/* Authority: live, this site, inside the window; then the same model; then the kind of source. */
+/* Authority: live, this site, inside the window; then the same model; then the kind of source, and
+ * the cameras that the settings name. */
 OV_CHECKED enum ov_status check_hello(const struct ov_hello *hello, const struct hello_terms *terms,
                                       struct ov_error *err);
 
 struct probe_terms {
     const struct ov_hello *hello;
+    const struct ov_welcome *welcome; /* gate, smallest face, zones */
     bool operational;
     uint64_t last_batch;  /* number of the session's last one; 0 at first */
     uint32_t outstanding; /* probes not yet acknowledged */
     int64_t received_at_us;
 };
-/* Order, credit, and each probe's camera and time. The same sequence may come again in another
- * batch (after a reconnect), not twice in one. */
+/* Order, credit, and each probe's camera, time, quality and place. The same sequence may come again
+ * in another batch (after a reconnect), not twice in one. */
 OV_CHECKED enum ov_status check_probe_batch(const struct ov_probe_batch *batch,
                                             const struct probe_terms *terms, struct ov_error *err);
 
 OV_CHECKED enum ov_status check_counts(const struct ov_counts *counts, const struct ov_hello *hello,
                                        int64_t now_us, struct ov_error *err);
+
+/* Of the cameras in force those that Hello names and that have a zone. */
+void take_zones(const struct ov_hello *hello, const struct hello_terms *terms,
+                struct ov_welcome *welcome);
 
 bool deployment_names_site(const struct deployment *deployment, const struct ov_id *site_id);
 

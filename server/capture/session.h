@@ -45,8 +45,9 @@ struct session {
     struct ov_id site_id;  /* from SESSION_LIVE on, like the rest */
     struct ov_id deployment_id;
     bool operational;
-    bool attached;   /* known to the courier */
-    float threshold; /* as last told */
+    bool attached;             /* known to the courier */
+    float threshold;           /* as last told */
+    struct ov_welcome welcome; /* its terms hold for the session */
     uint64_t last_batch;
     uint32_t outstanding;                      /* probes received and not acknowledged */
     struct match_job *waiting[CAPTURE_CREDIT]; /* received, no room at the matchers yet; in order */

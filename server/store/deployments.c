@@ -165,6 +165,17 @@ static void read_authority(struct row *row, struct deployment *ret)
     ret->end_reason = (enum deployment_end)row_choice(row, end_name, END_LAPSED + 1);
 }
 
+static void read_gate(struct row *row, struct ov_quality_gate *ret)
+{
+    ret->min_eye_distance_px = row_f32(row);
+    ret->min_sharpness = row_f32(row);
+    ret->max_yaw_deg = row_f32(row);
+    ret->max_pitch_deg = row_f32(row);
+    ret->max_roll_deg = row_f32(row);
+    ret->min_brightness = row_f32(row);
+    ret->max_brightness = row_f32(row);
+}
+
 static void read_application(struct row *row, struct deployment *ret)
 {
     row_text(row, ret->location_type, sizeof(ret->location_type));
@@ -176,6 +187,7 @@ static void read_application(struct row *row, struct deployment *ret)
     ret->retention_watchlist_h = row_i32(row);
     ret->retention_alert_h = row_i32(row);
     ret->retention_true_alert_h = row_i32(row);
+    read_gate(row, &ret->gate);
     ret->flag_count = read_codes(row, ret->flags, DEPLOYMENT_FLAGS_MAX);
     ret->category_count = read_codes(row, ret->categories, DEPLOYMENT_CATEGORIES_MAX);
 }

@@ -61,9 +61,10 @@ struct deployment {
     enum deployment_state state;
     int64_t starts_at_us; /* the authorised window */
     int64_t ends_at_us;
-    float threshold; /* cosine; valid for model_digest only */
-    int cool_down_s; /* no second alert for one entry within this time */
-    int min_face_px; /* smallest face looked for */
+    float threshold;             /* cosine; valid for model_digest only */
+    int cool_down_s;             /* no second alert for one entry within this time */
+    int min_face_px;             /* smallest face looked for */
+    struct ov_quality_gate gate; /* which faces are compared; a draft has ov_quality_gate_probe() */
     uint8_t model_digest[OV_DIGEST_BYTES];
     struct ov_id applied_by;
     struct ov_id authorised_by; /* zero until authorised; never applied_by */

@@ -11,7 +11,9 @@ SELECT id, name, purpose, kind, state, starts_at, ends_at, threshold, cool_down_
        recorded_by, oral_at, written_due_at, coalesce(end_reason, 'none'), location_type,
        latitude_e6 IS NOT NULL, coalesce(latitude_e6, 0), coalesce(longitude_e6, 0),
        coalesce(expected_footfall, 0), coalesce(expected_entries, 0), retention_watchlist_h,
-       retention_alert_h, retention_true_alert_h, array_to_string(flags, ' '),
+       retention_alert_h, retention_true_alert_h, gate_eye_distance_px, gate_sharpness,
+       gate_yaw_deg, gate_pitch_deg, gate_roll_deg, gate_brightness_min, gate_brightness_max,
+       array_to_string(flags, ' '),
        (SELECT string_agg(named.category, ' ' ORDER BY named.category)
         FROM overt.deployment_category AS named
         WHERE named.deployment_id = deployment.id)

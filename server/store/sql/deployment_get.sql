@@ -7,7 +7,8 @@
 --      settings (or null), authority or none, its digest (or null), whether urgent, who authorised
 --      orally and who recorded it, when, when the written one is due (or null), why it ended or
 --      none; type of location (or null), whether there is a place, latitude, longitude, expected
---      footfall and entries (or 0), three retention times, flags and categories separated by blanks
+--      footfall and entries (or 0), three retention times, the seven of the quality
+--      gate, flags and categories separated by blanks
 SELECT id, name, purpose, kind, state, starts_at, ends_at, threshold, cool_down_s, min_face_px,
        model_digest, applied_by, authorised_by, applied_at, authorised_at, went_live_at, closed_at,
        gallery_version,
@@ -19,7 +20,9 @@ SELECT id, name, purpose, kind, state, starts_at, ends_at, threshold, cool_down_
        recorded_by, oral_at, written_due_at, coalesce(end_reason, 'none'), location_type,
        latitude_e6 IS NOT NULL, coalesce(latitude_e6, 0), coalesce(longitude_e6, 0),
        coalesce(expected_footfall, 0), coalesce(expected_entries, 0), retention_watchlist_h,
-       retention_alert_h, retention_true_alert_h, array_to_string(flags, ' '),
+       retention_alert_h, retention_true_alert_h, gate_eye_distance_px, gate_sharpness,
+       gate_yaw_deg, gate_pitch_deg, gate_roll_deg, gate_brightness_min, gate_brightness_max,
+       array_to_string(flags, ' '),
        (SELECT string_agg(named.category, ' ' ORDER BY named.category)
         FROM overt.deployment_category AS named
         WHERE named.deployment_id = deployment.id)
