@@ -266,7 +266,9 @@ BEGIN
             USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_no_cameras';
     END IF;
     IF (NEW.state = 'refused' AND NEW.end_reason IS DISTINCT FROM 'refused')
-       OR (NEW.state = 'cancelled' AND coalesce(NEW.end_reason, '') NOT IN ('cancelled', 'lapsed'))
+       -- What rested on an oral authorisation is accounted for in writing, also if it was never live.
+       OR (NEW.state = 'cancelled' AND (coalesce(NEW.end_reason, '') NOT IN ('cancelled', 'lapsed')
+                                        OR NEW.authority = 'oral'))
        OR (NEW.state = 'closed' AND coalesce(NEW.end_reason, '') NOT IN (
                'stopped', 'window_closed', 'urgent_refused', 'urgent_lapsed'))
        OR (NEW.end_reason IN ('urgent_refused', 'urgent_lapsed')

@@ -26,6 +26,7 @@ _overtctl() {
         ;;
     --reason) return ;;
     --reason) return ;;
+    --application) return ;;
     --purpose) return ;;
     --site) return ;;
     --kind)
@@ -38,6 +39,20 @@ _overtctl() {
     --threshold) return ;;
     --cool-down) return ;;
     --min-face) return ;;
+    --application) return ;;
+    --purpose) return ;;
+    --site) return ;;
+    --kind)
+        mapfile -t COMPREPLY < <(compgen -W "exercise operational" -- "$cur")
+        return
+        ;;
+    --start) return ;;
+    --end) return ;;
+    --hours) return ;;
+    --threshold) return ;;
+    --cool-down) return ;;
+    --min-face) return ;;
+    --revision) return ;;
     --reason)
         mapfile -t COMPREPLY < <(compgen -W "requested finished safety legality technical" -- "$cur")
         return
@@ -45,6 +60,11 @@ _overtctl() {
     --out) return ;;
     --published) return ;;
     --page) return ;;
+    --reasons) return ;;
+    --reasons) return ;;
+    --reasons) return ;;
+    --officer) return ;;
+    --reasons) return ;;
     --reason)
         mapfile -t COMPREPLY < <(compgen -W "requested safety legality quality technical" -- "$cur")
         return
@@ -102,7 +122,7 @@ _overtctl() {
     "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model membership status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
-    deployment) next="create list show start stop notice pause resume erase" ;;
+    deployment) next="create edit list show start stop notice template apply authorise refuse cancel oral pause resume erase" ;;
     erasure) next="check" ;;
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list open approve decide review remove" ;;
@@ -124,12 +144,19 @@ _overtctl() {
     "site list"*) options="" ;;
     "site suspend"*) options="--reason" ;;
     "site reactivate"*) options="" ;;
-    "deployment create"*) options="--purpose --site --kind --start --end --hours --threshold --cool-down --min-face" ;;
+    "deployment create"*) options="--application --purpose --site --kind --start --end --hours --threshold --cool-down --min-face" ;;
+    "deployment edit"*) options="--application --purpose --site --kind --start --end --hours --threshold --cool-down --min-face --revision" ;;
     "deployment list"*) options="" ;;
     "deployment show"*) options="" ;;
     "deployment start"*) options="" ;;
     "deployment stop"*) options="--reason" ;;
     "deployment notice"*) options="--out --published --page --waive" ;;
+    "deployment template"*) options="" ;;
+    "deployment apply"*) options="" ;;
+    "deployment authorise"*) options="--reasons" ;;
+    "deployment refuse"*) options="--reasons" ;;
+    "deployment cancel"*) options="--reasons" ;;
+    "deployment oral"*) options="--officer --reasons" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
     "deployment erase"*) options="--without-ledger" ;;

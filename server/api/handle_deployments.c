@@ -36,12 +36,51 @@ static json_t *site_names(struct names *names, const struct deployment *deployme
     return sites;
 }
 
+static json_t *codes(const char (*list)[DEPLOYMENT_CODE_SIZE], size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(array, json_string(list[i]));
+    return array;
+}
+
+static json_t *digest_or_null(const uint8_t digest[OV_DIGEST_BYTES])
+{
+    static const uint8_t none[OV_DIGEST_BYTES];
+    return memcmp(digest, none, sizeof(none)) == 0 ? json_null()
+                                                   : reply_digest(digest, OV_DIGEST_BYTES);
+}
+
+/* Under which authority it is, and what of the application the rules read. */
+static json_t *lifecycle_json(struct names *names, const struct deployment *d, struct ov_error *err)
+{
+    return json_pack(
+        "{si so so si so so ss so sb so so so so ss so so so so so si si si}", "revision",
+        d->revision, "edited_by", names_principal(names, &d->edited_by, err), "edited_at",
+        reply_time(d->edited_at_us), "policy_version", d->policy_version, "application_digest",
+        digest_or_null(d->application_digest), "settings_digest",
+        digest_or_null(d->settings_digest), "authority", deployment_authority_name(d->authority),
+        "authorisation_digest", digest_or_null(d->authorisation_digest), "urgent", (int)d->urgent,
+        "oral_by", names_principal(names, &d->oral_by, err), "recorded_by",
+        names_principal(names, &d->recorded_by, err), "oral_at", reply_time(d->oral_at_us),
+        "written_due_at", reply_time(d->written_due_at_us), "end_reason",
+        deployment_end_name(d->end_reason), "location_type",
+        d->location_type[0] != '\0' ? json_string(d->location_type) : json_null(),
+        "expected_entries",
+        d->expected_entries > 0 ? json_integer(d->expected_entries) : json_null(),
+        "expected_footfall",
+        d->expected_footfall > 0 ? json_integer(d->expected_footfall) : json_null(), "categories",
+        codes(d->categories, d->category_count), "flags", codes(d->flags, d->flag_count),
+        "retention_watchlist_h", d->retention_watchlist_h, "retention_alert_h",
+        d->retention_alert_h, "retention_true_alert_h", d->retention_true_alert_h);
+}
+
 /* json_pack's "o" takes the value on every path and makes the whole fail when it is NULL. */
 static json_t *deployment_json(struct names *names, const struct deployment *d,
                                struct ov_error *err)
 {
     return json_pack(
-        "{so ss ss ss ss so so so si si so so so so so so so so so}", "id", reply_id(&d->id),
+        "{so ss ss ss ss so so so si si so so so so so so so so so so}", "id", reply_id(&d->id),
         "name", d->name, "purpose", d->purpose, "kind", deployment_kind_name(d->kind), "state",
         deployment_state_name(d->state), "starts_at", reply_time(d->starts_at_us), "ends_at",
         reply_time(d->ends_at_us), "threshold", reply_score(d->threshold), "cool_down_s",
@@ -51,7 +90,8 @@ static json_t *deployment_json(struct names *names, const struct deployment *d,
         names_principal(names, &d->authorised_by, err), "applied_at", reply_time(d->applied_at_us),
         "authorised_at", reply_time(d->authorised_at_us), "went_live_at",
         reply_time(d->went_live_at_us), "closed_at", reply_time(d->closed_at_us), "sites",
-        site_names(names, d, err), "watchlist", deployment_counts_json(names->call, &d->id, err));
+        site_names(names, d, err), "watchlist", deployment_counts_json(names->call, &d->id, err),
+        "lifecycle", lifecycle_json(names, d, err));
 }
 
 /* Whatever made a piece NULL has filled err; otherwise memory was out. */
@@ -127,105 +167,6 @@ enum ov_status handle_deployment_get(struct call *call, struct ov_error *err)
     struct deployment deployment;
     enum ov_status status = deployment_of_path(call, &deployment, err);
     return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
-}
-
-/* --- applying --- */
-
-enum {
-    IN_NAME,
-    IN_PURPOSE,
-    IN_KIND,
-    IN_SITES,
-    IN_STARTS,
-    IN_ENDS,
-    IN_THRESHOLD,
-    IN_COOL,
-    IN_FACE,
-    IN_COUNT
-};
-
-/* A value given as 0 (or below) must not be taken for "not given", which is the rules' default. */
-static int given_int(const json_t *value, int not_given, int refused)
-{
-    if (value == NULL)
-        return not_given;
-    json_int_t number = json_integer_value(value);
-    return number < 0 || number > INT_MAX || (number == 0 && not_given == 0) ? refused
-                                                                             : (int)number;
-}
-
-static enum ov_status read_kind(struct request *request, const json_t *value,
-                                enum deployment_kind *ret, struct ov_error *err)
-{
-    const char *kind = json_string_value(value);
-    *ret = DEPLOYMENT_OPERATIONAL;
-    if (strcmp(kind, deployment_kind_name(DEPLOYMENT_OPERATIONAL)) == 0)
-        return OV_OK;
-    *ret = DEPLOYMENT_EXERCISE;
-    if (strcmp(kind, deployment_kind_name(DEPLOYMENT_EXERCISE)) == 0)
-        return OV_OK;
-    memcpy(request->field, "kind", sizeof("kind"));
-    return ov_fail(err, OV_ERR_INVALID, "deployment.kind",
-                   "the kind has to be exercise or operational");
-}
-
-static enum ov_status read_application(struct request *request,
-                                       const struct json_in_member *members,
-                                       const char **site_names,
-                                       struct deployment_application *application,
-                                       struct ov_error *err)
-{
-    const json_t *sites = members[IN_SITES].value;
-    const json_t *threshold = members[IN_THRESHOLD].value;
-    size_t site_count = json_array_size(sites);
-    for (size_t i = 0; i < site_count && i < DEPLOYMENT_SITES_MAX; i++)
-        site_names[i] = json_string_value(json_array_get(sites, i));
-    *application = (struct deployment_application){
-        .name = json_string_value(members[IN_NAME].value),
-        .purpose = json_string_value(members[IN_PURPOSE].value),
-        .threshold = threshold != NULL ? (float)json_number_value(threshold) : 0.0f,
-        .cool_down_s = given_int(members[IN_COOL].value, -1, INT_MAX),
-        .min_face_px = given_int(members[IN_FACE].value, 0, INT_MAX),
-        .site_count = site_count,
-        .site_names = site_names};
-    if (threshold != NULL && application->threshold == 0.0f)
-        application->threshold = -1.0f;
-    enum ov_status status = read_kind(request, members[IN_KIND].value, &application->kind, err);
-    if (status == OV_OK)
-        status = json_in_time(request, &members[IN_STARTS], &application->starts_at_us, err);
-    if (status == OV_OK)
-        status = json_in_time(request, &members[IN_ENDS], &application->ends_at_us, err);
-    return status;
-}
-
-enum ov_status handle_deployment_create(struct call *call, struct ov_error *err)
-{
-    struct request *request = call->request;
-    struct json_in_member members[IN_COUNT] = {
-        [IN_NAME] = {"name", JSON_IN_STRING, true, NULL},
-        [IN_PURPOSE] = {"purpose", JSON_IN_STRING, true, NULL},
-        [IN_KIND] = {"kind", JSON_IN_STRING, true, NULL},
-        [IN_SITES] = {"sites", JSON_IN_STRINGS, true, NULL},
-        [IN_STARTS] = {"starts_at", JSON_IN_STRING, false, NULL},
-        [IN_ENDS] = {"ends_at", JSON_IN_STRING, false, NULL},
-        [IN_THRESHOLD] = {"threshold", JSON_IN_NUMBER, false, NULL},
-        [IN_COOL] = {"cool_down_s", JSON_IN_INTEGER, false, NULL},
-        [IN_FACE] = {"min_face_px", JSON_IN_INTEGER, false, NULL},
-    };
-    json_t *root = NULL;
-    enum ov_status status = json_in_read(request, request->body.data, request->body.size, members,
-                                         IN_COUNT, &root, err);
-    if (status != OV_OK)
-        return status;
-    const char *site_names[DEPLOYMENT_SITES_MAX];
-    struct deployment_application application;
-    struct deployment deployment;
-    status = read_application(request, members, site_names, &application, err);
-    if (status == OV_OK)
-        status =
-            service_deployment_create(call->service, call->actor, &application, &deployment, err);
-    json_decref(root);
-    return status != OV_OK ? status : deployment_reply(call, 201, &deployment, err);
 }
 
 /* --- starting and stopping --- */

@@ -173,8 +173,9 @@ static enum ctl_exit call_once(struct http *http, struct http_request *request,
     return result;
 }
 
-static enum ctl_exit post(struct http *http, const char *path, json_t *take_body,
-                          const struct ov_id *key, json_t **ret_json, struct ov_error *err)
+static enum ctl_exit send_json(struct http *http, const char *method, const char *path,
+                               json_t *take_body, const struct ov_id *key, json_t **ret_json,
+                               struct ov_error *err)
 {
     struct ov_buf body = OV_BUF_INIT;
     enum ctl_exit result = CTL_OK;
@@ -185,7 +186,7 @@ static enum ctl_exit post(struct http *http, const char *path, json_t *take_body
                       "the request cannot be made: is all the text UTF-8?");
         result = CTL_USAGE;
     } else {
-        struct http_request request = {.method = "POST",
+        struct http_request request = {.method = method,
                                        .path = path,
                                        .content_type = "application/json",
                                        .body = body.data,
@@ -201,14 +202,20 @@ static enum ctl_exit post(struct http *http, const char *path, json_t *take_body
 enum ctl_exit api_post(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
                        struct ov_error *err)
 {
-    return post(http, path, take_body, NULL, ret_json, err);
+    return send_json(http, "POST", path, take_body, NULL, ret_json, err);
 }
 
 enum ctl_exit api_create(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
                          struct ov_error *err)
 {
     struct ov_id key = ov_id_new();
-    return post(http, path, take_body, &key, ret_json, err);
+    return send_json(http, "POST", path, take_body, &key, ret_json, err);
+}
+
+enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
+                        struct ov_error *err)
+{
+    return send_json(http, "PATCH", path, take_body, NULL, ret_json, err);
 }
 
 enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err)

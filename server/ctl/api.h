@@ -27,6 +27,8 @@ OV_CHECKED enum ctl_exit api_post(struct http *http, const char *path, json_t *t
  * more when the answer was lost, and is done once. */
 OV_CHECKED enum ctl_exit api_create(struct http *http, const char *path, json_t *take_body,
                                     json_t **ret_json, struct ov_error *err);
+OV_CHECKED enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body,
+                                   json_t **ret_json, struct ov_error *err);
 OV_CHECKED enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err);
 
 /* A watchlist entry: an image and what is said of it. All borrowed. */

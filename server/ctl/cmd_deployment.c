@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/ctl/api.h"
+#include "server/ctl/application_file.h"
 #include "server/ctl/commands.h"
 #include "server/ctl/options.h"
 #include "server/ctl/show.h"
@@ -76,29 +77,71 @@ static enum ov_status set_settings(const struct invocation *given, json_t **body
     return OV_OK;
 }
 
-static enum ov_status build_application(const struct ctl *ctl, const struct invocation *given,
-                                        json_t **ret_body, struct ov_error *err)
+static enum ov_status set_sites(const struct invocation *given, json_t **body, struct ov_error *err)
 {
-    const char *kind = invocation_option(given, "--kind");
     const char *name = NULL;
     size_t cursor = 0;
     json_t *sites = json_array();
-    json_t *body =
-        json_pack("{ss ss ss}", "name", given->args[0], "purpose",
-                  invocation_option(given, "--purpose"), "kind", kind == NULL ? "exercise" : kind);
-    while ((name = invocation_next(given, "--site", &cursor)) != NULL) {
-        if (sites != NULL && json_array_append_new(sites, json_string(name)) != 0) {
-            json_decref(sites);
-            sites = NULL;
-        }
+    while ((name = invocation_next(given, "--site", &cursor)) != NULL)
+        (void)json_array_append_new(sites, json_string(name));
+    if (json_array_size(sites) == 0 || *body == NULL) {
+        json_decref(sites);
+        return OV_OK;
     }
-    set(&body, "sites", sites);
-    enum ov_status status = set_window(ctl, given, &body, err);
+    set(body, "sites", sites);
+    return *body != NULL ? OV_OK
+                         : ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory for the sites");
+}
+
+/* What the options say, over what the file said. */
+static enum ov_status set_options(const struct ctl *ctl, const struct invocation *given,
+                                  json_t **body, struct ov_error *err)
+{
+    const char *purpose = invocation_option(given, "--purpose");
+    const char *kind = invocation_option(given, "--kind");
+    if (purpose != NULL)
+        set(body, "purpose", json_string(purpose));
+    if (kind != NULL)
+        set(body, "kind", json_string(kind));
+    enum ov_status status = set_sites(given, body, err);
     if (status == OV_OK)
-        status = set_settings(given, &body, err);
-    if (status == OV_OK && body == NULL)
+        status = set_window(ctl, given, body, err);
+    if (status == OV_OK)
+        status = set_settings(given, body, err);
+    if (status == OV_OK && *body == NULL)
         status = ov_fail(err, OV_ERR_INVALID, "usage.text",
                          "the application cannot be made: is all the text UTF-8?");
+    return status;
+}
+
+static enum ov_status check_enough(const json_t *body, struct ov_error *err)
+{
+    static const char *const needed[][2] = {{"purpose", "--purpose"}, {"sites", "--site"}};
+    for (size_t i = 0; i < 2; i++)
+        if (json_object_get(body, needed[i][0]) == NULL)
+            return ov_fail(err, OV_ERR_INVALID, "usage.option",
+                           "%s is missing: give it, or --application FILE ('overtctl deployment "
+                           "template' prints one to fill in)",
+                           needed[i][1]);
+    return OV_OK;
+}
+
+static enum ov_status build_application(const struct ctl *ctl, const struct invocation *given,
+                                        json_t **ret_body, struct ov_error *err)
+{
+    const char *file = invocation_option(given, "--application");
+    json_t *body = NULL;
+    enum ov_status status = OV_OK;
+    if (file != NULL)
+        status = application_file_read(file, &body, err);
+    else
+        body = json_pack("{ss}", "kind", "exercise");
+    if (status == OV_OK)
+        set(&body, "name", json_string(given->args[0]));
+    if (status == OV_OK)
+        status = set_options(ctl, given, &body, err);
+    if (status == OV_OK)
+        status = check_enough(body, err);
     if (status != OV_OK)
         json_decref(body);
     else
@@ -119,8 +162,81 @@ static enum ctl_exit cmd_deployment_create(struct ctl *ctl, const struct invocat
     result = show_deployment(ctl, deployment, err);
     json_decref(deployment);
     if (result == CTL_OK && ctl->terminal.err_is_terminal && !ctl->json)
-        terminal_note("\nApplied for. Next: 'overtctl watchlist import', then another person "
-                      "approves the list and starts the deployment.");
+        terminal_note(
+            "\nA draft. Next: 'overtctl deployment apply' signs it; then the watchlist is "
+            "built and another person authorises.");
+    return result;
+}
+
+/* --- edit --- */
+
+static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **ret_deployment,
+                                    struct ov_error *err);
+
+/* What the draft says now, as the API takes it. */
+static enum ctl_exit get_draft(struct ctl *ctl, const json_t *deployment, json_t **ret_body,
+                               struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    json_t *document = NULL;
+    ov_buf_printf(&path, "/v1/deployments/%s/documents/%s", api_text(deployment, "id"),
+                  api_text(json_object_get(deployment, "lifecycle"), "application_digest"));
+    if (path.failed)
+        return ctl_out_of_memory(err);
+    enum ctl_exit result = api_get(ctl->http, path.data, &document, err);
+    ov_buf_free(&path);
+    if (result != CTL_OK)
+        return result;
+    *ret_body = application_of_document(json_object_get(document, "document"), deployment);
+    json_decref(document);
+    return *ret_body != NULL ? CTL_OK : ctl_out_of_memory(err);
+}
+
+static enum ctl_exit build_edit(struct ctl *ctl, const struct invocation *given,
+                                const json_t *deployment, json_t **ret_body, struct ov_error *err)
+{
+    const char *file = invocation_option(given, "--application");
+    int64_t revision = api_int(json_object_get(deployment, "lifecycle"), "revision");
+    json_t *body = NULL;
+    enum ctl_exit result = CTL_OK;
+    if (file == NULL)
+        result = get_draft(ctl, deployment, &body, err);
+    else if (application_file_read(file, &body, err) != OV_OK)
+        result = CTL_USAGE;
+    if (result != CTL_OK)
+        return result;
+    if (json_object_get(body, "name") == NULL)
+        set(&body, "name", json_string(api_text(deployment, "name")));
+    if (invocation_i64(given, "--revision", 1, INT32_MAX, &revision, err) != OV_OK ||
+        set_options(ctl, given, &body, err) != OV_OK)
+        result = CTL_USAGE;
+    if (result == CTL_OK)
+        set(&body, "revision", json_integer(revision));
+    if (result == CTL_OK)
+        *ret_body = body;
+    else
+        json_decref(body);
+    return result;
+}
+
+static enum ctl_exit cmd_deployment_edit(struct ctl *ctl, const struct invocation *given,
+                                         struct ov_error *err)
+{
+    json_t *deployment = NULL;
+    json_t *body = NULL;
+    json_t *changed = NULL;
+    char path[128];
+    enum ctl_exit result = get_deployment(ctl, given->args[0], &deployment, err);
+    if (result == CTL_OK)
+        result = build_edit(ctl, given, deployment, &body, err);
+    if (result == CTL_OK) {
+        (void)snprintf(path, sizeof(path), "/v1/deployments/%s", api_text(deployment, "id"));
+        result = api_patch(ctl->http, path, body, &changed, err);
+    }
+    if (result == CTL_OK)
+        result = show_deployment(ctl, changed, err);
+    json_decref(changed);
+    json_decref(deployment);
     return result;
 }
 
@@ -214,7 +330,7 @@ static enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocati
         return result;
     const json_t *counts = json_object_get(deployment, "watchlist");
     (void)snprintf(question, sizeof(question),
-                   ": authorise the search for %lld approved entries (threshold %.3f, %.20s)?",
+                   ": go live and search for %lld approved entries (threshold %.3f, %.20s)?",
                    api_int(counts, "approved"), api_number(deployment, "threshold"),
                    api_text(deployment, "kind"));
     /* Unlike a stop it can be undone (by a stop), so a script need not say --yes. */
@@ -251,9 +367,11 @@ const struct command deployment_commands[] = {
     {.group = "deployment",
      .verb = "create",
      .args = {"NAME"},
-     .summary = "apply for a deployment",
-     .options = {{"--purpose", "TEXT", "what it is for; stays in the record", NULL, true, false},
-                 {"--site", "NAME", "a site it covers; repeat for more", NULL, true, true},
+     .summary = "draft a deployment",
+     .options = {{"--application", "FILE", "what it says, as 'deployment template' has it", NULL,
+                  false, false},
+                 {"--purpose", "TEXT", "what it is for; stays in the record", NULL, false, false},
+                 {"--site", "NAME", "a site it covers; repeat for more", NULL, false, true},
                  {"--kind", "KIND", "default: exercise", "exercise operational", false, false},
                  {"--start", "TIME", "default: now", NULL, false, false},
                  {"--end", "TIME", "default: the server's, eight hours after the start", NULL,
@@ -267,14 +385,44 @@ const struct command deployment_commands[] = {
                  {"--min-face", "PX", "smallest face looked for (default: 40)", NULL, false,
                   false}},
      .help =
-         "Whoever applies cannot start it: another person authorises. A deployment\n"
-         "lasts 12 hours at most. TIME is like 2026-05-01T12:00Z, or\n"
+         "Makes a draft that applicants may change ('deployment edit'); 'deployment apply' signs\n"
+         "it. An exercise needs a purpose and a site; an operational deployment says everything\n"
+         "about itself: fill in what 'overtctl deployment template' prints. Options go before the\n"
+         "file. A deployment lasts 12 hours at most. TIME is like 2026-05-01T12:00Z, or\n"
          "'2026-05-01 13:00' in this computer's time zone.\n"
          "\n"
          "  overtctl deployment create 'North gate, 1 May' --site north-gate \\\n"
-         "      --purpose 'Exercise 12 of the trial plan' --start '2026-05-01 13:00' --hours 4\n",
+         "      --purpose 'Exercise 12 of the trial plan' --start '2026-05-01 13:00' --hours 4\n"
+         "  overtctl deployment create 'High Street, 2 May' --application application.ini\n",
      .needs_server = true,
      .run = cmd_deployment_create},
+    {.group = "deployment",
+     .verb = "edit",
+     .args = {"DEPLOYMENT"},
+     .summary = "change a draft",
+     .options = {{"--application", "FILE", "what it says, as 'deployment template' has it", NULL,
+                  false, false},
+                 {"--purpose", "TEXT", "what it is for; stays in the record", NULL, false, false},
+                 {"--site", "NAME", "a site it covers; repeat for more", NULL, false, true},
+                 {"--kind", "KIND", "exercise or operational", "exercise operational", false,
+                  false},
+                 {"--start", "TIME", "when it starts", NULL, false, false},
+                 {"--end", "TIME", "when it ends", NULL, false, false},
+                 {"--hours", "N", "instead of --end: so many hours after the start, at most 12",
+                  NULL, false, false},
+                 {"--threshold", "X", "cosine from which there is an alert", NULL, false, false},
+                 {"--cool-down", "S", "seconds between alerts for one entry", NULL, false, false},
+                 {"--min-face", "PX", "smallest face looked for", NULL, false, false},
+                 {"--revision", "N", "of the draft that you looked at; default: the current one",
+                  NULL, false, false}},
+     .help =
+         "What is not given stays as it is, or as FILE says. When somebody else has changed the\n"
+         "draft since revision N ('deployment show'), you are told who and when, and nothing is\n"
+         "changed.\n"
+         "\n"
+         "  overtctl deployment edit 'North gate, 1 May' --hours 2 --revision 3\n",
+     .needs_server = true,
+     .run = cmd_deployment_edit},
     {.group = "deployment",
      .verb = "list",
      .summary = "show the deployments, newest first",
@@ -291,12 +439,13 @@ const struct command deployment_commands[] = {
     {.group = "deployment",
      .verb = "start",
      .args = {"DEPLOYMENT"},
-     .summary = "authorise a deployment and go live (not by the applicant)",
-     .help = "Puts your authority on record and lets its sites search from now to the end of its\n"
-             "window. It needs at least one approved entry. A terminal is asked first.\n"
-             "\n"
-             "  overtctl deployment show 'North gate, 1 May'\n"
-             "  overtctl deployment start 'North gate, 1 May'\n",
+     .summary = "go live (the deployment lead's, or an authorising officer's)",
+     .help =
+         "Lets the sites of an authorised deployment search from now to the end of its window.\n"
+         "Whatever still stands in the way is said. A terminal is asked first.\n"
+         "\n"
+         "  overtctl deployment show 'North gate, 1 May'\n"
+         "  overtctl deployment start 'North gate, 1 May'\n",
      .needs_server = true,
      .run = cmd_deployment_start},
     {.group = "deployment",

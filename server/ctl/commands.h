@@ -11,7 +11,7 @@
 #include "server/ctl/ctl.h"
 
 #define COMMAND_ARGS_MAX 2
-#define COMMAND_OPTIONS_MAX 10
+#define COMMAND_OPTIONS_MAX 16
 
 struct invocation;
 struct import_code;
@@ -44,6 +44,7 @@ extern const struct option global_options[]; /* end with a NULL name */
 extern const struct command people_commands[];
 extern const struct command site_commands[];
 extern const struct command deployment_commands[];
+extern const struct command authority_commands[];
 extern const struct command running_commands[];
 extern const struct command duty_commands[];
 extern const struct command erasure_commands[];

@@ -24,7 +24,7 @@ struct http_options {
 };
 
 struct http_request {
-    const char *method;       /* "GET", "POST" or "DELETE" */
+    const char *method;       /* "GET", "POST", "PATCH" or "DELETE" */
     const char *path;         /* with its query, percent-encoded */
     const char *content_type; /* NULL without a body */
     const void *body;

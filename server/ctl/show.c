@@ -89,6 +89,23 @@ static void settings_lines(const struct ctl *ctl, const json_t *deployment, stru
     show_line(ctl, out, "blue list", PAINT_NONE, text);
 }
 
+static void authority_lines(const struct ctl *ctl, const json_t *lifecycle, struct ov_buf *out)
+{
+    char text[64];
+    const char *authority = api_text(lifecycle, "authority");
+    const char *end = api_text(lifecycle, "end_reason");
+    (void)snprintf(text, sizeof(text), "%lld", api_int(lifecycle, "revision"));
+    show_line(ctl, out, "revision", PAINT_NONE, text);
+    show_line(ctl, out, "edited by", PAINT_NONE, api_text(lifecycle, "edited_by"));
+    if (strcmp(authority, "oral") == 0) {
+        show_line(ctl, out, "authority", PAINT_WARN, "oral; the written one is due");
+        show_line(ctl, out, "given by", PAINT_NONE, api_text(lifecycle, "oral_by"));
+        time_line(ctl, out, "due", lifecycle, "written_due_at");
+    }
+    if (strcmp(end, "none") != 0 && *end != '\0')
+        show_line(ctl, out, "ended", PAINT_NONE, end);
+}
+
 static void describe(const struct ctl *ctl, const json_t *deployment, struct ov_buf *out)
 {
     const char *state = api_text(deployment, "state");
@@ -106,6 +123,7 @@ static void describe(const struct ctl *ctl, const json_t *deployment, struct ov_
     time_line(ctl, out, "applied", deployment, "applied_at");
     show_line(ctl, out, "authorised by", PAINT_NONE, api_text(deployment, "authorised_by"));
     time_line(ctl, out, "authorised", deployment, "authorised_at");
+    authority_lines(ctl, json_object_get(deployment, "lifecycle"), out);
     time_line(ctl, out, "went live", deployment, "went_live_at");
     time_line(ctl, out, "closed", deployment, "closed_at");
 }

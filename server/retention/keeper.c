@@ -32,6 +32,7 @@ static const struct keeper_task tasks[] = {
     {"erase_alerts", 5, service_erase_due_alerts},
     {"sweep_keys", 600, service_sweep_keys},
     {"lapse_membership", 60, service_membership_lapse},
+    {"lapse_urgent", 1, service_deployments_lapse_urgent},
 };
 #define TASK_COUNT (sizeof(tasks) / sizeof(tasks[0]))
 

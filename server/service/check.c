@@ -144,6 +144,116 @@ static enum ov_status check_sites(const struct deployment_application *applicati
     return OV_OK;
 }
 
+static bool is_clean_lines(const char *text)
+{
+    size_t length = strnlen(text, APPLICATION_TEXT_MAX + 1);
+    if (length > APPLICATION_TEXT_MAX)
+        return false;
+    while (*text != '\0') {
+        size_t line = strcspn(text, "\n\t");
+        size_t kept = line > 0 && text[line] == '\n' && text[line - 1] == '\r' ? line - 1 : line;
+        if (!ov_text_is_clean_utf8(text, kept))
+            return false;
+        text += line + (text[line] != '\0' ? 1 : 0);
+    }
+    return true;
+}
+
+enum ov_status check_lines(const char *text, const char *code, struct ov_error *err)
+{
+    if (text == NULL || is_clean_lines(text))
+        return OV_OK;
+    return ov_fail(err, OV_ERR_INVALID, code,
+                   "the text has to be UTF-8 of at most %zu bytes, without control characters but "
+                   "line ends",
+                   APPLICATION_TEXT_MAX);
+}
+
+static enum ov_status check_cameras(const struct deployment_application *application,
+                                    struct ov_error *err)
+{
+    const char *const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (application->camera_count > DEPLOYMENT_CAMERAS_MAX)
+        return ov_fail(err, OV_ERR_INVALID, "deployment.cameras", "name at most %d cameras",
+                       DEPLOYMENT_CAMERAS_MAX);
+    for (size_t i = 0; i < application->camera_count; i++) {
+        const struct application_camera *camera = &application->cameras[i];
+        if (camera->site == NULL || !consists_of(camera->camera, allowed, OV_CAMERA_NAME_SIZE - 1))
+            return ov_fail(err, OV_ERR_INVALID, "deployment.cameras",
+                           "a camera is a site and a name of 1 to %d letters, digits, '.', '_' and "
+                           "'-'",
+                           OV_CAMERA_NAME_SIZE - 1);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(application->cameras[j].site, camera->site) == 0 &&
+                strcmp(application->cameras[j].camera, camera->camera) == 0)
+                return ov_fail(err, OV_ERR_INVALID, "deployment.cameras",
+                               "name each camera only once");
+        struct ov_error inner = OV_ERROR_INIT;
+        if (ov_zone_check(&camera->zone, &inner) != OV_OK)
+            return ov_fail(err, OV_ERR_INVALID, "deployment.cameras", "%s", inner.text);
+    }
+    return OV_OK;
+}
+
+static enum ov_status check_codes(const char *const *codes, size_t count, size_t max,
+                                  const char *code, struct ov_error *err)
+{
+    bool fine = count <= max;
+    for (size_t i = 0; i < count && fine; i++) {
+        fine = consists_of(codes[i], "abcdefghijklmnopqrstuvwxyz_", DEPLOYMENT_CODE_SIZE - 1);
+        for (size_t j = 0; j < i && fine; j++)
+            fine = strcmp(codes[i], codes[j]) != 0;
+    }
+    return fine ? OV_OK
+                : ov_fail(err, OV_ERR_INVALID, code,
+                          "give at most %zu codes of a-z and '_', each once", max);
+}
+
+static enum ov_status check_numbers(const struct deployment_application *filled,
+                                    struct ov_error *err)
+{
+    if (filled->has_place &&
+        (filled->latitude_e6 < -90000000 || filled->latitude_e6 > 90000000 ||
+         filled->longitude_e6 < -180000000 || filled->longitude_e6 > 180000000))
+        return ov_fail(err, OV_ERR_INVALID, "deployment.place",
+                       "latitude and longitude are degrees, -90 to 90 and -180 to 180");
+    if (filled->location_type != NULL &&
+        !consists_of(filled->location_type, "abcdefghijklmnopqrstuvwxyz_",
+                     DEPLOYMENT_CODE_SIZE - 1))
+        return ov_fail(err, OV_ERR_INVALID, "deployment.location_type",
+                       "the type of location is a code of a-z and '_'");
+    if (filled->expected_footfall < 0 || filled->expected_footfall > 10000000)
+        return ov_fail(err, OV_ERR_INVALID, "deployment.expected_footfall",
+                       "the expected footfall is between 1 and 10,000,000 people");
+    if (filled->expected_entries < 0 || filled->expected_entries > WATCHLIST_ENTRIES_MAX)
+        return ov_fail(err, OV_ERR_INVALID, "deployment.expected_entries",
+                       "the expected size of the list is between 1 and %d subjects",
+                       WATCHLIST_ENTRIES_MAX);
+    if (filled->retention_watchlist_h < 0 || filled->retention_watchlist_h > 24 ||
+        filled->retention_alert_h < 1 || filled->retention_alert_h > 24 ||
+        filled->retention_true_alert_h < 1 || filled->retention_true_alert_h > 744)
+        return ov_fail(err, OV_ERR_INVALID, "deployment.retention",
+                       "hours are kept: of a list 0 to 24, of an alert 1 to 24, of a true alert 1 "
+                       "to 744");
+    return OV_OK;
+}
+
+static enum ov_status check_more(const struct deployment_application *filled, struct ov_error *err)
+{
+    enum ov_status status = check_cameras(filled, err);
+    if (status == OV_OK)
+        status = check_codes(filled->categories, filled->category_count, DEPLOYMENT_CATEGORIES_MAX,
+                             "deployment.categories", err);
+    if (status == OV_OK)
+        status = check_codes(filled->flags, filled->flag_count, DEPLOYMENT_FLAGS_MAX,
+                             "deployment.flags", err);
+    if (status == OV_OK)
+        status = check_numbers(filled, err);
+    for (int i = 0; i < APPLICATION_TEXT_COUNT && status == OV_OK; i++)
+        status = check_lines(filled->texts[i], "application.text", err);
+    return status;
+}
+
 enum ov_status check_application(const struct deployment_application *application, int64_t now_us,
                                  struct deployment_application *ret, struct ov_error *err)
 {
@@ -164,6 +274,12 @@ enum ov_status check_application(const struct deployment_application *applicatio
         filled.cool_down_s = DEPLOYMENT_COOL_DOWN_DEFAULT_S;
     if (filled.min_face_px == 0)
         filled.min_face_px = DEPLOYMENT_MIN_FACE_DEFAULT_PX;
+    if (filled.retention_watchlist_h == -1)
+        filled.retention_watchlist_h = DEPLOYMENT_RETENTION_WATCHLIST_DEFAULT_H;
+    if (filled.retention_alert_h == 0)
+        filled.retention_alert_h = DEPLOYMENT_RETENTION_ALERT_DEFAULT_H;
+    if (filled.retention_true_alert_h == 0)
+        filled.retention_true_alert_h = DEPLOYMENT_RETENTION_TRUE_ALERT_DEFAULT_H;
 
     enum ov_status status = check_texts(&filled, err);
     if (status == OV_OK)
@@ -172,6 +288,8 @@ enum ov_status check_application(const struct deployment_application *applicatio
         status = check_settings(&filled, err);
     if (status == OV_OK)
         status = check_sites(&filled, err);
+    if (status == OV_OK)
+        status = check_more(&filled, err);
     if (status == OV_OK)
         *ret = filled;
     return status;

@@ -35,6 +35,10 @@
 #define DEPLOYMENT_MIN_FACE_HIGHEST_PX 512
 #define DEPLOYMENT_MIN_FACE_DEFAULT_PX 40
 
+#define DEPLOYMENT_RETENTION_WATCHLIST_DEFAULT_H 24
+#define DEPLOYMENT_RETENTION_ALERT_DEFAULT_H 24
+#define DEPLOYMENT_RETENTION_TRUE_ALERT_DEFAULT_H 744
+
 #define WATCHLIST_TEXT_MAX_BYTES 200
 #define WATCHLIST_JPEG_MAX_BYTES ((size_t)16 * 1024 * 1024)
 /* Of a list, in any state: a bespoke list is no copy of a database, and up to this size the search
@@ -49,6 +53,9 @@ OV_CHECKED enum ov_status check_identity_name(const char *name, const char *code
 OV_CHECKED enum ov_status check_application(const struct deployment_application *application,
                                             int64_t now_us, struct deployment_application *ret,
                                             struct ov_error *err);
+
+/* Free text of several lines, or NULL; code: of the error. */
+OV_CHECKED enum ov_status check_lines(const char *text, const char *code, struct ov_error *err);
 
 /* 1 to 40 of [a-z_]. */
 OV_CHECKED enum ov_status check_reason(const char *code, struct ov_error *err);

@@ -407,3 +407,33 @@ enum ov_status store_alert_source_get(struct store *store, const struct ov_id *d
                          "the entry is not, or no longer, approved");
     return status;
 }
+
+struct group_sink {
+    enum ov_status (*on_row)(void *ctx, const struct watchlist_group *group);
+    void *ctx;
+};
+
+static enum ov_status on_summary(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct group_sink *sink = ctx;
+    struct watchlist_group group;
+    row_text(row, group.category, sizeof(group.category));
+    row_text(row, group.response, sizeof(group.response));
+    row_text(row, group.state, sizeof(group.state));
+    group.entries = row_i64(row);
+    row_fixed_bytes(row, group.members, sizeof(group.members));
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &group) : status;
+}
+
+enum ov_status store_watchlist_summary(struct store *store, const struct ov_id *deployment_id,
+                                       enum ov_status (*on_row)(void *ctx,
+                                                                const struct watchlist_group *),
+                                       void *ctx, struct ov_error *err)
+{
+    struct group_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_WATCHLIST_SUMMARY, &params, on_summary, &sink, NULL,
+                          err);
+}

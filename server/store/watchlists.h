@@ -112,6 +112,18 @@ OV_CHECKED enum ov_status store_image_decide(struct store *store,
                                              enum image_state state, const struct ov_id *by,
                                              int64_t at_us, struct ov_error *err);
 
+/* Entries of one category, response and state. */
+struct watchlist_group {
+    char category[WATCHLIST_CODE_SIZE];
+    char response[WATCHLIST_CODE_SIZE];
+    char state[WATCHLIST_CODE_SIZE];
+    int64_t entries;
+    uint8_t members[OV_DIGEST_BYTES]; /* SHA-256 over their ids, ascending */
+};
+OV_CHECKED enum ov_status
+store_watchlist_summary(struct store *store, const struct ov_id *deployment_id,
+                        enum ov_status (*on_row)(void *ctx, const struct watchlist_group *group),
+                        void *ctx, struct ov_error *err);
 /* Counts by state; the blue list is counted apart. */
 struct watchlist_counts {
     int64_t proposed, approved, withdrawn, expired;

@@ -377,6 +377,7 @@ static void run(struct bench *bench)
     struct client client;
     long every = MATCH_EVERY;
     world_attend(&bench->world, "load");
+    world_authorise(&bench->world, "ben", "load");
     world_ctl_ok(&bench->world, "ben", NULL, NULL, "--yes", "deployment", "start", "load", NULL);
     connect_client(bench, &client);
     (void)throughput(bench, &client, 0); /* warm-up */

@@ -44,6 +44,7 @@ static int setup(void **state)
     answer = expect_kept(answer, 201, NULL);
     assert_int_equal(ov_id_parse(answer_text(&answer, "id"), &deployment_id), OV_OK);
     answer_done(&answer);
+    client_apply(ada, "watch");
     answer = client_add(ada, "watch",
                         "{\"category\":\"wanted_by_court\",\"response\":\"arrest\",\"name\":"
                         "\"Zebedee Quill\",\"reference\":\"REF-77\"}",
@@ -54,6 +55,7 @@ static int setup(void **state)
     assert_int_equal(client_approve_all(ben, "watch"), 1);
     client_review(ben, "watch");
     bed_attend("watch");
+    client_authorise(ben, "watch");
     expect(client_post(ben, "/v1/deployments/watch/start", "{}"), 200, NULL);
     must(store_site_by_name(bed.store, "north", &north, &err), &err);
     return 0;

@@ -12,11 +12,14 @@
 #include <curl/curl.h>
 
 #include "common/base/bytes.h"
+#include "common/base/secret.h"
+#include "server/ctl/sign.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/harness/recording.h"
 
 struct client {
     CURL *curl;
+    struct identity identity; /* its key, for signing */
 };
 
 struct client *client_new_at(const char *folder)
@@ -32,8 +35,10 @@ struct client *client_new_at(const char *folder)
     if (folder != NULL) {
         (void)snprintf(path, sizeof(path), "%s/%s/cert.pem", bed.dir, folder);
         curl_easy_setopt(client->curl, CURLOPT_SSLCERT, path);
-        (void)snprintf(path, sizeof(path), "%s/%s/key.pem", bed.dir, folder);
+        (void)snprintf(path, sizeof(path), "%.2000s/%.1000s/key.pem", bed.dir, folder);
         curl_easy_setopt(client->curl, CURLOPT_SSLKEY, path);
+        (void)snprintf(client->identity.key, sizeof(client->identity.key),
+                       "%.2000s/%.1000s/key.pem", bed.dir, folder);
     }
     return client;
 }
@@ -299,4 +304,49 @@ void client_review(struct client *client, const char *deployment)
                    (long long)answer_int(&seen, "list_version"));
     answer_done(&seen);
     expect(client_post(client, path, json), 200, NULL);
+}
+
+json_t *client_signature(struct client *client, const struct answer *to_sign)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    json_t *signature = NULL;
+    const char *statement = answer_text(to_sign, "statement");
+    if (*statement == '\0')
+        return NULL;
+    if (sign_check_documents(to_sign->json, &err) != OV_OK ||
+        sign_statement(&client->identity, statement, &signature, &err) != OV_OK)
+        fail_msg("%s: %s", err.code, err.text);
+    return signature;
+}
+
+struct answer client_signed(struct client *client, const char *deployment, const char *verb,
+                            const char *members)
+{
+    char path[512];
+    char json[2048];
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/statement", deployment);
+    (void)snprintf(json, sizeof(json), "{\"act\":\"deployment.%s\"%s%s}", verb,
+                   *members != '\0' ? "," : "", members);
+    struct answer answer = client_post(client, path, json);
+    json_t *signature = client_signature(client, &answer);
+    if (signature == NULL)
+        return answer;
+    answer_done(&answer);
+    char *text = json_dumps(signature, JSON_COMPACT);
+    json_decref(signature);
+    (void)snprintf(path, sizeof(path), "/v1/deployments/%s/%s", deployment, verb);
+    (void)snprintf(json, sizeof(json), "{\"signature\":%s%s%s}", text, *members != '\0' ? "," : "",
+                   members);
+    ov_wiping_free(text); /* the API has given jansson its allocator */
+    return client_post(client, path, json);
+}
+
+void client_apply(struct client *client, const char *deployment)
+{
+    expect(client_signed(client, deployment, "apply", ""), 200, NULL);
+}
+
+void client_authorise(struct client *client, const char *deployment)
+{
+    expect(client_signed(client, deployment, "authorise", CLIENT_REASONS), 200, NULL);
 }

@@ -41,6 +41,17 @@ struct answer client_add(struct client *client, const char *deployment, const ch
 /* The same with an Idempotency-Key. */
 struct answer client_add_once(struct client *client, const char *deployment, const char *key,
                               const char *entry_json, const void *jpeg, size_t jpeg_bytes);
+/* An act that is signed: asks for the statement of "deployment.VERB" with these members ("" or
+ * "\"necessity\":..."), signs it with the client's key, and posts members and signature. */
+struct answer client_signed(struct client *client, const char *deployment, const char *verb,
+                            const char *members);
+/* What is to be signed, and the signature of it by the client's key, as JSON; NULL when the answer
+ * is none to sign. The caller decrefs. */
+json_t *client_signature(struct client *client, const struct answer *to_sign);
+#define CLIENT_REASONS "\"necessity\":\"needed\",\"proportionality\":\"measured\""
+/* A draft that is applied for, and an application that is authorised; both have to succeed. */
+void client_apply(struct client *client, const char *deployment);
+void client_authorise(struct client *client, const char *deployment);
 
 /* Opens what a round has drawn and approves all of it; how many that were: 0 when nothing waits. */
 json_int_t client_approve_all(struct client *client, const char *deployment);

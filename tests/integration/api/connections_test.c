@@ -33,6 +33,7 @@ static int setup(void **state)
                        "{\"name\":\"raw\",\"purpose\":\"p\",\"kind\":\"exercise\",\"sites\":["
                        "\"north\"]}"),
            201, NULL);
+    client_apply(ada, "raw");
     return 0;
 }
 

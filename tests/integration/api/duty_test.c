@@ -36,6 +36,7 @@ static int setup(void **state)
                        "{\"name\":\"shift\",\"purpose\":\"p\",\"kind\":\"exercise\","
                        "\"sites\":[\"shift-site\"]}"),
            201, NULL);
+    client_apply(ada, "shift");
     expect(client_add(ada, "shift",
                       "{\"category\":\"wanted_by_court\",\"response\":\"arrest\",\"name\":"
                       "\"Zebedee Quill\",\"reference\":\"REF-79\"}",
@@ -43,6 +44,7 @@ static int setup(void **state)
            201, NULL);
     assert_int_equal(client_approve_all(ben, "shift"), 1);
     client_review(ben, "shift");
+    client_authorise(ben, "shift");
     return 0;
 }
 

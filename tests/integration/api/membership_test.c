@@ -41,6 +41,7 @@ static int setup(void **state)
     answer = expect_kept(answer, 201, NULL);
     (void)snprintf(deployment, sizeof(deployment), "%s", answer_text(&answer, "id"));
     answer_done(&answer);
+    client_apply(ada, "membership");
     expect(client_add(ada, "membership",
                       "{\"category\":\"wanted_by_court\",\"response\":\"arrest\",\"name\":"
                       "\"Zebedee Quill\",\"reference\":\"" LISTED "\"}",

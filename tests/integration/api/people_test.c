@@ -141,7 +141,8 @@ static void test_a_second_certificate_is_the_same_person(void **state)
                        "{\"name\":\"two cards\",\"purpose\":\"p\",\"kind\":\"exercise\","
                        "\"sites\":[\"north\"]}"),
            201, NULL);
-    expect(client_post(card, "/v1/deployments/two%20cards/start", "{}"), 403,
+    client_apply(pam, "two%20cards");
+    expect(client_signed(card, "two%20cards", "authorise", CLIENT_REASONS), 403,
            "deployment.same_person");
     expect(client_post(card, "/v1/deployments/two%20cards/stop", "{}"), 200, NULL);
     client_free(pam);

@@ -44,7 +44,7 @@ static void test_unknown_paths_are_404_and_unknown_methods_405(void **state)
         assert_non_null(strstr(answer.headers, "Allow: GET\r\n"));
         answer_done(&answer);
     }
-    expect(client_send(ada, "PATCH", "/v1/deployments/x", NULL, "{}", 2), 405, "request.method");
+    expect(client_send(ada, "PATCH", "/v1/sites", NULL, "{}", 2), 405, "request.method");
 }
 
 static void test_a_body_has_to_be_of_its_type(void **state)

@@ -16,12 +16,12 @@ static void the_other_person_starts_it(void **state)
     struct office *office = *state;
     struct said said = office_on_terminal(office, "ben", "no\n", "deployment", "start", NAME, NULL);
     assert_int_equal(said.status, 2);
-    assert_true(said_has(&said.out, "authorise the search for 26 approved entries"));
+    assert_true(said_has(&said.out, "search for 26 approved entries"));
     said_free(&said);
     office_expect(office, "ben", 1, "duty.no_adjudicator", "deployment", "start", NAME, NULL);
     world_attend(&office->world, NAME);
     office_expect(office, "ben", 0, NULL, "deployment", "start", NAME, NULL);
-    office_expect(office, "ben", 1, "deployment.not_applied", "deployment", "start", NAME, NULL);
+    office_expect(office, "ben", 1, "deployment.not_authorised", "deployment", "start", NAME, NULL);
     said = office_run(office, "ada", NULL, "deployment", "list", NULL);
     assert_true(said_has(&said.out, "live"));
     said_free(&said);
@@ -154,7 +154,7 @@ static void the_kill_switch_asks_and_is_final(void **state)
     assert_int_equal(said.status, 0);
     assert_true(said_has(&said.out, "closed"));
     said_free(&said);
-    office_expect(office, "ben", 1, "deployment.not_applied", "deployment", "start", NAME, NULL);
+    office_expect(office, "ben", 1, "deployment.not_authorised", "deployment", "start", NAME, NULL);
 }
 
 static void no_log_holds_a_name(void **state)

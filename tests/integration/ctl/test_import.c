@@ -93,6 +93,7 @@ static void start(struct office *office, const char *name, struct run *run)
     struct ov_buf report = OV_BUF_INIT;
     office_expect(office, "ada", 0, NULL, "deployment", "create", name, "--purpose", "an import",
                   "--site", "north", NULL);
+    office_expect(office, "ada", 0, NULL, "--yes", "deployment", "apply", name, NULL);
     run_again(office, name, run);
     assert_true(office_await_in_file(run->report, ",added\n", 2, &report));
     ov_buf_free(&report);
@@ -174,6 +175,7 @@ static void a_full_disk_of_the_client_stops_the_import_until_there_is_room(void 
     int status = -1;
     office_expect(office, "ada", 0, NULL, "deployment", "create", "no-room", "--purpose", "p",
                   "--site", "north", NULL);
+    office_expect(office, "ada", 0, NULL, "--yes", "deployment", "apply", "no-room", NULL);
     run_within(office, "no-room", "--fsize=300", &run); /* the state's header and five lines */
     assert_true(process_wait(run.pid, 60000, &status));
     office_read_file(run.err, &said);

@@ -45,6 +45,14 @@ static void applications_are_checked_here_and_there(void **state)
                   "--cool-down", "0", NULL);
     office_expect(office, "ada", 1, "deployment.exists", "deployment", "create", NAME, "--purpose",
                   "p", "--site", "north", NULL);
+    office_expect(office, "ada", 2, "usage.confirm", "deployment", "apply", NAME, NULL);
+    struct said said =
+        office_on_terminal(office, "ada", "yes\n", "deployment", "apply", NAME, NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out, "purpose: tests of overtctl"));
+    assert_true(said_has(&said.out, "threshold_millionths: 0.500000"));
+    assert_true(said_has(&said.out, "overt statement v1; act=deployment.apply; deployment="));
+    said_free(&said);
 }
 
 static void a_deployment_is_found_by_name_and_by_id(void **state)
@@ -68,7 +76,23 @@ static void a_deployment_is_found_by_name_and_by_id(void **state)
 static void nothing_starts_without_another_person_and_a_list(void **state)
 {
     struct office *office = *state;
-    office_expect(office, "ada", 1, "permission.denied", "deployment", "start", NAME, NULL);
+    char reasons[PATH_MAX];
+    (void)snprintf(reasons, sizeof(reasons), "%s", world_path(&office->world, "reasons.txt"));
+    FILE *file = fopen(reasons, "w");
+    assert_non_null(file);
+    assert_true(fputs(WORLD_REASONS "[conditions]\nNot in the rain.\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    office_expect(office, "ben", 1, "deployment.not_authorised", "deployment", "start", NAME, NULL);
+    office_expect(office, "ada", 1, "permission.denied", "--yes", "deployment", "authorise", NAME,
+                  "--reasons", reasons, NULL);
+    office_expect(office, "ben", 2, "usage.confirm", "deployment", "authorise", NAME, "--reasons",
+                  reasons, NULL);
+    struct said said = office_on_terminal(office, "ben", "yes\n", "deployment", "authorise", NAME,
+                                          "--reasons", reasons, NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out, "Not in the rain."));
+    assert_true(said_has(&said.out, "overt statement v1; act=deployment.authorise; deployment="));
+    said_free(&said);
     office_expect(office, "ben", 1, "deployment.no_entries", "deployment", "start", NAME, NULL);
 }
 
@@ -360,6 +384,7 @@ static void an_import_on_a_terminal_explains_its_codes(void **state)
     (void)snprintf(folder, sizeof(folder), "%s", world_path(&office->world, "list"));
     office_expect(office, "ada", 0, NULL, "deployment", "create", "explained", "--purpose", "p",
                   "--site", "north", NULL);
+    office_expect(office, "ada", 0, NULL, "--yes", "deployment", "apply", "explained", NULL);
     struct said said =
         office_on_terminal(office, "ada", "", "watchlist", "import", "explained", folder, NULL);
     assert_int_equal(said.status, 3);

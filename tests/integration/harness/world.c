@@ -405,6 +405,38 @@ void world_apply(struct world *world, const char *name, const char *site, int co
                  cool_down_s >= 0 ? "--cool-down" : NULL, cool_down, NULL);
     read_id(&out, ret_deployment);
     ov_buf_free(&out);
+    world_ctl_ok(world, "ada", NULL, NULL, "--yes", "deployment", "apply", name, NULL);
+}
+
+static const char operational_file[] =
+    "kind = operational\npurpose = integration test\nsites = %s\nlegal_basis = common law\n"
+    "necessity = a test\nmeans_considered = patrols\n  posters\nplace = the gate\n"
+    "criteria = missing_at_risk: reported missing\ncategories = missing_at_risk, wanted_by_court\n"
+    "location_type = hotspot\nlatitude = 51.5\nlongitude = -0.12\ncamera = %s/%s\n"
+    "expected_footfall = 1000\nexpected_entries = 10\ndata_protection_assessment = file:%s\n"
+    "equality_assessment = file:%s\npolicy_document = file:%s\noperator = the test force\n"
+    "contact = a telephone\ncomplaints = the commissioner\nnotice_plan = a week before\n"
+    "notice_url = https://police.example/lfr\n";
+
+void world_apply_operational(struct world *world, const char *name, const char *site,
+                             const char *camera)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s", world_path(world, "application.ini"));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fprintf(file, operational_file, site, site, camera, world->config, world->config,
+                  world->config);
+    assert_int_equal(fclose(file), 0);
+    world_ctl_ok(world, "ada", NULL, NULL, "deployment", "create", name, "--application", path,
+                 NULL);
+    world_ctl_ok(world, "ada", NULL, NULL, "--yes", "deployment", "apply", name, NULL);
+}
+
+void world_authorise(struct world *world, const char *person, const char *deployment)
+{
+    world_ctl_ok(world, person, WORLD_REASONS, NULL, "--yes", "deployment", "authorise", deployment,
+                 NULL);
 }
 
 void world_propose(struct world *world, const char *deployment, const char *photo,
@@ -494,6 +526,7 @@ void world_go_live(struct world *world, const char *name, const char *site, int 
     world_propose(world, name, photo, FACES_REGION, WORLD_NAME "\n" WORLD_REFERENCE "\n", &entry);
     world_approve(world, name);
     world_attend(world, name);
+    world_authorise(world, "ben", name);
     world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "start", name, NULL);
 }
 

@@ -86,12 +86,19 @@ const char *world_identity(struct world *world, const char *name);
 
 /* A certificate for the site, and the site itself. */
 void world_add_site(struct world *world, const char *name);
-/* An exercise, applied for by ada. cool_down_s -1: the default. */
+/* An exercise, drafted and applied for by ada. cool_down_s -1: the default. */
 void world_apply(struct world *world, const char *name, const char *site, int cool_down_s,
                  struct ov_id *ret_deployment);
 /* ada proposes an entry. subject: two lines, name and reference. region may be NULL. */
 void world_propose(struct world *world, const char *deployment, const char *photo,
                    const char *region, const char *subject, struct ov_id *ret_entry);
+/* An operational deployment, drafted from a complete application file and applied for by ada. */
+void world_apply_operational(struct world *world, const char *name, const char *site,
+                             const char *camera);
+/* A person authorises what was applied for, with WORLD_REASONS. */
+void world_authorise(struct world *world, const char *person, const char *deployment);
+#define WORLD_REASONS                                                                              \
+    "[necessity]\nNothing else tests it.\n[proportionality]\nConsenting volunteers only.\n"
 /* ben opens and approves what is proposed, and reviews the list. */
 void world_approve(struct world *world, const char *deployment);
 /* The same without the review. */
@@ -101,7 +108,8 @@ void world_approve_only(struct world *world, const char *deployment);
 void world_attend(struct world *world, const char *deployment);
 /* Nobody is heard of any more, at any deployment. */
 void world_leave(struct world *world);
-/* Whatever it takes: site, exercise, one approved entry (FACES_PHOTO's), started by ben. */
+/* Whatever it takes: site, exercise, one approved entry (FACES_PHOTO's), authorised
+ * and started by ben. */
 void world_go_live(struct world *world, const char *name, const char *site, int cool_down_s,
                    struct ov_id *ret_deployment);
 

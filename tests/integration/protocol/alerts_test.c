@@ -121,9 +121,11 @@ void alert_goes_to_its_own_site_only(void **state)
     world_add_site(world, "quay");
     world_ctl_ok(world, "ada", NULL, NULL, "deployment", "create", "harbour", "--purpose", "test",
                  "--site", "pier", "--site", "quay", "--kind", "exercise", NULL);
+    world_ctl_ok(world, "ada", NULL, NULL, "--yes", "deployment", "apply", "harbour", NULL);
     world_propose(world, "harbour", bench->faces.photo, FACES_REGION, "Somebody\nREF-2\n", &entry);
     world_approve(world, "harbour");
     world_attend(world, "harbour");
+    world_authorise(world, "ben", "harbour");
     world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "start", "harbour", NULL);
     peer_hello(&hello, bench->faces.digest, &run_id);
     (void)snprintf(hello.cameras[0], sizeof(hello.cameras[0]), "cam1");

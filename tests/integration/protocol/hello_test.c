@@ -173,12 +173,9 @@ void operational_deployment_is_not_started(void **state)
 {
     struct bench *bench = *state;
     struct ov_buf out = OV_BUF_INIT;
-    struct ov_id entry;
     world_add_site(&bench->world, "market");
-    world_ctl_ok(&bench->world, "ada", NULL, NULL, "deployment", "create", "for-real", "--purpose",
-                 "try", "--site", "market", "--kind", "operational", NULL);
-    world_propose(&bench->world, "for-real", bench->faces.photo, FACES_REGION, "A\nR-1\n", &entry);
-    world_approve(&bench->world, "for-real");
+    world_apply_operational(&bench->world, "for-real", "market", "cam1");
+    world_authorise(&bench->world, "ben", "for-real");
     assert_int_equal(world_ctl(&bench->world, "ben", NULL, &out, "--yes", "deployment", "start",
                                "for-real", NULL),
                      1);
@@ -186,7 +183,7 @@ void operational_deployment_is_not_started(void **state)
     ov_buf_free(&out);
     assert_int_equal(world_psql_number(&bench->world, "SELECT count(*) FROM overt.deployment "
                                                       "WHERE kind = 'operational' AND state IN "
-                                                      "('authorised', 'live')"),
+                                                      "('paused', 'live')"),
                      0);
 }
 

@@ -84,8 +84,8 @@ static void wrong_lines_are_refused(void **state)
     assert_int_equal(PARSE(&given, "status", "--json=yes"), OV_ERR_INVALID);
     assert_int_equal(PARSE(&given, "status", "--server"), OV_ERR_INVALID);
     assert_int_equal(PARSE(&given, "status", "--server", "a", "--server", "b"), OV_ERR_INVALID);
-    assert_int_equal(PARSE(&given, "deployment", "create", "x", "--site", "n"), OV_ERR_INVALID);
-    assert_non_null(strstr(err.text, "--purpose"));
+    assert_int_equal(PARSE(&given, "deployment", "oral", "x", "--reasons", "n"), OV_ERR_INVALID);
+    assert_non_null(strstr(err.text, "--officer"));
     assert_int_equal(parse(&given, (const char *const[]){NULL}), OV_ERR_INVALID);
 }
 
