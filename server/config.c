@@ -51,8 +51,10 @@ static const struct ov_config_key keys[] = {
      "Threads that compare probes; 0 is one per core."},
     {"matching", "alert_workers", OV_CONFIG_INT, "2", 1, WORKERS_MAX, NULL, AT(alert_workers),
      "Threads that store alerts and check their crops; each has a connection and the models."},
-    {"matching", "api_workers", OV_CONFIG_INT, "2", 1, WORKERS_MAX, NULL, AT(api_workers),
-     "Threads that answer API requests; each has a connection and the models."},
+    {"matching", "api_workers", OV_CONFIG_INT, "0", 0, WORKERS_MAX, NULL, AT(api_workers),
+     "Threads that answer API requests; each has a connection and the models. 0 is one per core, "
+     "at "
+     "least two: an import keeps all of them busy."},
     {"matching", "desk_workers", OV_CONFIG_INT, "2", 1, WORKERS_MAX, NULL, AT(desk_workers),
      "Threads that ask the database for the capture loop; each has a connection."},
 };
@@ -92,10 +94,20 @@ struct ov_tls_files server_config_tls(const struct server_config *config)
                                  config->tls_key};
 }
 
+static int cores(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : (count > WORKERS_MAX ? WORKERS_MAX : (int)count);
+}
+
 int server_config_matchers(const struct server_config *config)
 {
-    if (config->matchers > 0)
-        return (int)config->matchers;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores < 1 ? 1 : (cores > WORKERS_MAX ? WORKERS_MAX : (int)cores);
+    return config->matchers > 0 ? (int)config->matchers : cores();
+}
+
+int server_config_api_workers(const struct server_config *config)
+{
+    if (config->api_workers > 0)
+        return (int)config->api_workers;
+    return cores() < 2 ? 2 : cores();
 }

@@ -27,7 +27,7 @@ struct server_config {
     char *conninfo;
     int64_t matchers; /* 0: one per core */
     int64_t alert_workers;
-    int64_t api_workers;
+    int64_t api_workers; /* 0: one per core, at least two */
     int64_t desk_workers;
 };
 
@@ -41,5 +41,6 @@ void server_config_done(struct server_config *config);
 /* Borrowed from config. */
 struct ov_tls_files server_config_tls(const struct server_config *config);
 int server_config_matchers(const struct server_config *config);
+int server_config_api_workers(const struct server_config *config);
 
 #endif

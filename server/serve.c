@@ -150,7 +150,7 @@ static enum ov_status start_api(struct server *server, struct ov_error *err)
     struct api_options options = {.address = config->api_address,
                                   .port = (int)config->api_port,
                                   .tls = server_config_tls(config),
-                                  .workers = (int)config->api_workers,
+                                  .workers = server_config_api_workers(config),
                                   .conninfo = config->conninfo,
                                   .model_pack = config->model_pack,
                                   .onnxruntime_path = config->onnxruntime,

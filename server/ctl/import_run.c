@@ -49,7 +49,7 @@ void import_run_give_up(struct import_run *run, enum ctl_exit exit, const struct
 
 const char *import_run_waits_for(struct import_run *run)
 {
-    if (atomic_load(&run->waiting) < (int)run->thread_count)
+    if (atomic_load(&run->waiting) == 0)
         return NULL;
     return atomic_load(&run->is_full) ? "store.full" : "server.waits";
 }

@@ -34,7 +34,7 @@ OV_CHECKED enum ov_status import_run_start(const struct import_job *job,
 OV_CHECKED enum ov_status import_run_next(struct import_run *run, int timeout_ms,
                                           struct import_row **ret_row);
 
-/* Why nothing goes on for a while, as a code; NULL when it does. */
+/* What some upload waits for, as a code; NULL when none does. */
 const char *import_run_waits_for(struct import_run *run);
 
 /* The rest of the rows comes back as not tried. Any thread. */

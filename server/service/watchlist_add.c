@@ -245,7 +245,7 @@ static enum ov_status check_room(const struct addition *add, struct ov_error *er
 {
     struct watchlist_counts counts;
     enum ov_status status =
-        store_watchlist_counts(add->service->store, &add->deployment.id, &counts, err);
+        store_watchlist_used(add->service->store, &add->deployment.id, &counts, err);
     return status != OV_OK
                ? status
                : check_policy_one_more(

@@ -335,6 +335,23 @@ enum ov_status store_watchlist_counts(struct store *store, const struct ov_id *d
     return statement_each(store, STATEMENT_ENTRY_COUNTS, &params, on_counts, ret, NULL, err);
 }
 
+static enum ov_status on_used(void *ctx, struct row *row, struct ov_error *err)
+{
+    struct watchlist_counts *ret = ctx;
+    ret->listed = row_i64(row);
+    ret->blue_listed = row_i64(row);
+    return row_done(row, err);
+}
+
+enum ov_status store_watchlist_used(struct store *store, const struct ov_id *deployment_id,
+                                    struct watchlist_counts *ret, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    memset(ret, 0, sizeof(*ret));
+    return statement_each(store, STATEMENT_WATCHLIST_USED, &params, on_used, ret, NULL, err);
+}
+
 enum ov_status store_watchlist_erase(struct store *store, const struct ov_id *deployment_id,
                                      struct ov_error *err)
 {

@@ -131,6 +131,11 @@ struct watchlist_counts {
     /* Of the caps: proposed now or ever approved. */
     int64_t listed, blue_listed;
 };
+/* Of those, only how much of the caps is used (listed, blue_listed): costs the same however long
+ * the list is, where counting goes through all of it. */
+OV_CHECKED enum ov_status store_watchlist_used(struct store *store,
+                                               const struct ov_id *deployment_id,
+                                               struct watchlist_counts *ret, struct ov_error *err);
 OV_CHECKED enum ov_status store_watchlist_counts(struct store *store,
                                                  const struct ov_id *deployment_id,
                                                  struct watchlist_counts *ret,

@@ -37,23 +37,31 @@ static size_t tile_count(int dimension)
 
 /*
  * count descriptors by one tile: out[p] = sum over k of rows[p][k] * tile[k]. Inlined into one
- * function for each width of vectors; each lane is one column, so the width changes no result.
+ * function for each width of vectors; each lane is one column, so the width changes no result. The
+ * sums stay in registers: nothing may take the address of the whole array.
  */
 static inline __attribute__((always_inline)) void turn_tile(const float *tile, const float *rows,
                                                             size_t dimension, size_t count,
                                                             float out[AT_ONCE][TILE])
 {
-    vec8 sums[AT_ONCE][VECTORS];
-    memset(sums, 0, sizeof(sums));
+    vec8 sums[AT_ONCE][VECTORS] = {{{0.0f}}};
     for (size_t k = 0; k < dimension; k++) {
-        vec8 columns[VECTORS];
-        memcpy(columns, tile + k * TILE, sizeof(columns));
-        for (size_t p = 0; p < count; p++)
-            for (size_t v = 0; v < VECTORS; v++)
-                sums[p][v] += rows[p * dimension + k] * columns[v];
+        vec8 low;
+        vec8 high;
+        memcpy(&low, tile + k * TILE, sizeof(low));
+        memcpy(&high, tile + k * TILE + VECTOR_LANES, sizeof(high));
+#pragma GCC unroll 4
+        for (size_t p = 0; p < count; p++) {
+            float value = rows[p * dimension + k];
+            sums[p][0] += value * low;
+            sums[p][1] += value * high;
+        }
     }
-    memcpy(out, sums, sizeof(sums));
-    ov_wipe(sums, sizeof(sums)); /* a descriptor's pieces: not to be found on the stack later */
+#pragma GCC unroll 4
+    for (size_t p = 0; p < count; p++) {
+        memcpy(out[p], &sums[p][0], sizeof(vec8));
+        memcpy(out[p] + VECTOR_LANES, &sums[p][1], sizeof(vec8));
+    }
 }
 
 static void turn_four(const float *tile, const float *rows, size_t dimension,

@@ -1,7 +1,8 @@
 /*
  * Probes per second against one gallery, beside two yardsticks: the bare matrix product (what
- * OpenBLAS needs for the same shape, no result kept) and a plain loop over all templates. One
- * thread; the server runs one such search per core.
+ * OpenBLAS needs for the same shape, no result kept) and a plain loop over all templates; and how
+ * much of that is left when every probe is turned by the deployment's rotation first, beside what
+ * the bare product with such a matrix takes. One thread; the server runs one such search per core.
  *
  * Usage: match_search [templates] [seconds per cell]
  */
@@ -16,6 +17,8 @@
 #include "common/face/face.h"
 #include "server/match/faiss_index.h"
 #include "server/match/gallery.h"
+#include "server/vault/rotation_cache.h"
+#include "server/vault/rotation_make.h"
 #include "tests/unit/match/rows.h"
 
 #define BATCH_MAX 1024
@@ -32,6 +35,8 @@ struct bench {
     float *queries;
     float *product;
     struct gallery *gallery;
+    struct rotation *rotation;
+    float *plain; /* what is turned into queries */
     size_t found;
 };
 
@@ -43,6 +48,27 @@ static void search(struct bench *bench, int batch)
         abort();
     bench->found += list.count;
     candidate_list_free(&list);
+}
+
+static void turn(struct bench *bench, int batch)
+{
+    rotation_apply(bench->rotation, bench->plain, (size_t)batch, bench->queries);
+}
+
+static void turn_and_search(struct bench *bench, int batch)
+{
+    turn(bench, batch);
+    search(bench, batch);
+}
+
+/* Of the same shape as turning. */
+static void turn_product(struct bench *bench, int batch)
+{
+    int dimension = ROWS_DIMENSION;
+    float one = 1.0f;
+    float zero = 0.0f;
+    (void)sgemm_("T", "N", &dimension, &batch, &dimension, &one, bench->rows, &dimension,
+                 bench->plain, &dimension, &zero, bench->product, &dimension);
 }
 
 static void product(struct bench *bench, int batch)
@@ -98,8 +124,15 @@ static void prepare(struct bench *bench)
         if (gallery_builder_add(builder, &id, &id, row, NULL) != OV_OK)
             abort();
     }
+    struct ov_secret rotation_seed = OV_SECRET_INIT;
+    bench->plain = calloc(BATCH_MAX, ROWS_DIMENSION * sizeof(float));
+    if (bench->plain == NULL || ov_secret_new(&rotation_seed, ROTATION_SEED_BYTES) != OV_OK ||
+        rotation_new(&rotation_seed, ROWS_DIMENSION, &bench->rotation, NULL) != OV_OK)
+        abort();
+    ov_secret_free(&rotation_seed);
     for (int q = 0; q < BATCH_MAX; q++)
-        rows_fill(bench->queries + (size_t)q * ROWS_DIMENSION, &seed);
+        rows_fill(bench->plain + (size_t)q * ROWS_DIMENSION, &seed);
+    turn(bench, BATCH_MAX);
     if (gallery_build(builder, &bench->gallery, NULL) != OV_OK)
         abort();
 }
@@ -128,8 +161,20 @@ int main(int argc, char **argv)
                      looped, 100.0 * searched / multiplied, searched / looped);
         (void)fflush(stdout);
     }
+    (void)printf("\n%6s %12s %12s %10s %12s %12s\n", "batch", "search", "turned too", "of search",
+                 "turning", "its sgemm");
+    for (size_t i = 3; i < sizeof(batches) / sizeof(batches[0]); i++) {
+        double searched = rate(&bench, batches[i], search);
+        double both = rate(&bench, batches[i], turn_and_search);
+        (void)printf("%6d %12.0f %12.0f %9.0f%% %12.0f %12.0f\n", batches[i], searched, both,
+                     100.0 * both / searched, rate(&bench, batches[i], turn),
+                     rate(&bench, batches[i], turn_product));
+        (void)fflush(stdout);
+    }
     (void)printf("candidates found: %zu\n", bench.found);
     gallery_unref(bench.gallery);
+    rotation_unref(bench.rotation);
+    free(bench.plain);
     free(bench.rows);
     free(bench.queries);
     free(bench.product);
