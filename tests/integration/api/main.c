@@ -17,6 +17,7 @@ int main(int argc, char **argv)
         {"identity", run_identity_tests},
         {"requests", run_requests_tests},
         {"deployments", run_deployments_tests},
+        {"lifecycle", run_lifecycle_tests},
         {"watchlist", run_watchlist_tests},
         {"alarms", run_alarms_tests},
         {"alerts", run_alerts_tests},

@@ -5,6 +5,7 @@
 int run_identity_tests(void);
 int run_requests_tests(void);
 int run_deployments_tests(void);
+int run_lifecycle_tests(void);
 int run_watchlist_tests(void);
 int run_people_tests(void);
 int run_membership_tests(void);
