@@ -13,6 +13,7 @@
 #include "server/service/alarms.h"
 #include "server/service/check.h"
 #include "server/service/permissions.h"
+#include "server/store/duty.h"
 
 #define PERSON_ROLES (((1u << ROLE_COUNT) - 1u) & ~(unsigned)ROLE_SITE)
 
@@ -289,7 +290,17 @@ static enum ov_status write_narrowed(struct service *service, const struct actor
                                      const char *name, const struct principal *principal,
                                      unsigned roles, const char *reason_code, struct ov_error *err)
 {
-    struct audit_event *event = audit_event_new(name, actor, act_now_us(service));
+    int64_t now_us = act_now_us(service);
+    int64_t duties = 0;
+    bool one = strcmp(name, "principal.role_revoked") == 0;
+    /* Nobody counts as being there who may not be. */
+    enum ov_status status =
+        store_duty_end_all(service->store, &principal->id, one ? role_name((enum role)roles) : NULL,
+                           now_us, &duties, err);
+    if (status != OV_OK)
+        return status;
+    struct audit_event *event = audit_event_new(name, actor, now_us);
+    audit_event_int(event, "duties_ended", duties);
     audit_event_object(event, "principal", &principal->id);
     audit_event_code(event, "kind", principal->kind == PRINCIPAL_SITE ? "site" : "person");
     audit_event_code(event, "reason", reason_code);

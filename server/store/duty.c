@@ -99,3 +99,14 @@ enum ov_status store_duty_presence(struct store *store, const struct ov_id *depl
     params_time(&params, heard_since_us);
     return statement_each(store, STATEMENT_DUTY_PRESENCE, &params, on_presence, ret, NULL, err);
 }
+
+enum ov_status store_duty_end_all(struct store *store, const struct ov_id *person_id,
+                                  const char *role, int64_t at_us, int64_t *ret_ended,
+                                  struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, person_id);
+    params_text(&params, role);
+    params_time(&params, at_us);
+    return statement_run(store, STATEMENT_DUTY_END_ALL, &params, ret_ended, err);
+}

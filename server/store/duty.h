@@ -35,6 +35,10 @@ OV_CHECKED enum ov_status store_duty_seen(struct store *store, const struct duty
                                           int64_t at_us, struct ov_error *err);
 OV_CHECKED enum ov_status store_duty_end(struct store *store, const struct duty_key *key,
                                          int64_t at_us, struct ov_error *err);
+/* All that last of a person's, or those of one role; ret_ended tells how many. role NULL: all. */
+OV_CHECKED enum ov_status store_duty_end_all(struct store *store, const struct ov_id *person_id,
+                                             const char *role, int64_t at_us, int64_t *ret_ended,
+                                             struct ov_error *err);
 /* Those that last first. */
 OV_CHECKED enum ov_status store_duty_each(struct store *store, const struct ov_id *deployment_id,
                                           enum ov_status (*on_row)(void *ctx, const struct duty *),

@@ -17,6 +17,10 @@
 #include "tests/integration/api/client.h"
 
 #define DECISIONS "/v1/people/decisions"
+#define WIMS_DUTY                                                                                  \
+    "SELECT count(*) FROM overt.duty JOIN overt.principal ON principal.id = person_id WHERE "      \
+    "until "                                                                                       \
+    "IS NULL AND name = 'wim'"
 
 static struct client *ada;
 static struct client *ben;
@@ -215,6 +219,11 @@ static void test_a_waiting_request_ends_with_the_suspension(void **state)
                        "{\"name\":\"watched\",\"purpose\":\"p\",\"kind\":\"exercise\","
                        "\"sites\":[\"north\"]}"),
            201, NULL);
+    struct client *wim = client_new("person-wim");
+    answer = client_post(wim, "/v1/deployments/watched/duty", "{\"role\":\"adjudicator\"}");
+    answer_done(&answer);
+    client_free(wim);
+    assert_int_equal(pg_value(bed.pg, "server", WIMS_DUTY), 1);
     assert_int_equal(pthread_create(&thread, NULL, wait_as_wim, &answer), 0);
     (void)usleep(1500 * 1000); /* it waits by now */
     int64_t at_us = ov_clock_mono_us(ov_clock_system());
@@ -225,6 +234,8 @@ static void test_a_waiting_request_ends_with_the_suspension(void **state)
     print_message("a waiting request ended %lld ms after its person was suspended\n",
                   (long long)(took_us / OV_US_PER_MS));
     assert_true(took_us < OV_US_PER_S);
+    /* Nor does anybody count as present who was suspended. */
+    assert_int_equal(pg_value(bed.pg, "server", WIMS_DUTY), 0);
     expect(client_post(ada, "/v1/deployments/watched/stop", "{}"), 200, NULL);
 }
 
