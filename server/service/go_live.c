@@ -78,6 +78,31 @@ static enum ov_status check_model(struct service *service, const struct actor *a
     return service_model_check(service, deployment, err);
 }
 
+/* --- the hours at this place ----------------------------------------------------------------- */
+
+/* Others may have gone live at the same place since it was authorised. */
+static enum ov_status check_higher_authority(struct service *service, const struct actor *actor,
+                                             const struct deployment *deployment,
+                                             struct ov_error *err)
+{
+    struct policy policy;
+    struct policy_reasons reasons;
+    struct principal officer;
+    bool written = deployment->authority == AUTHORITY_WRITTEN;
+    (void)actor;
+    enum ov_status status = service_policy_get(service, deployment->policy_version, &policy, err);
+    if (status == OV_OK)
+        status = lifecycle_higher_reasons(service, &policy, deployment, deployment->urgent,
+                                          &reasons, err);
+    if (status == OV_OK && reasons.count == 0)
+        return OV_OK;
+    if (status == OV_OK)
+        status = store_principal_by_id(service->store,
+                                       written ? &deployment->authorised_by : &deployment->oral_by,
+                                       &officer, err);
+    return status == OV_OK ? check_policy_authority(&reasons, officer.roles, err) : status;
+}
+
 /* --- the list ------------------------------------------------------------------------------- */
 
 static enum ov_status check_list(struct service *service, const struct actor *actor,
@@ -147,6 +172,7 @@ static const struct gate gates[] = {
     {"window", check_window_open},
     {"model", check_model},
     {"notice", check_notice},
+    {"higher_authority", check_higher_authority},
     {"list", check_list},
     {"duty", check_duty},
     {"sites_free", check_sites_free},

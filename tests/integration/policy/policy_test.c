@@ -251,6 +251,57 @@ static void a_model_is_proposed_accepted_and_withdrawn(void **state)
     json_decref(list);
 }
 
+/* --- the notice ---------------------------------------------------------------------------- */
+
+static void the_notice_of_an_application_is_fetched_published_and_waived(void **state)
+{
+    (void)state;
+    struct ov_buf out = OV_BUF_INIT;
+    struct ov_buf page = OV_BUF_INIT;
+    char folder[PATH_MAX];
+    char file[PATH_MAX + 16];
+    (void)snprintf(folder, sizeof(folder), "%s", world_path(&world, "notice"));
+    (void)snprintf(file, sizeof(file), "%s/page.html", folder);
+    world_add_site(&world, "north");
+    world_apply_operational(&world, "may", "north", "cam1");
+    world_ctl_ok(&world, "cleo", NULL, &out, "deployment", "notice", "may", "--out", folder, NULL);
+    json_t *notice = said(&out);
+    assert_true(json_is_null(json_object_get(notice, "published_at")));
+    json_decref(notice);
+    assert_int_equal(ov_file_read(file, 1u << 20, &page, NULL), OV_OK);
+    assert_non_null(strstr(page.data, "the test force"));
+    assert_non_null(strstr(page.data, "missing and at risk of harm"));
+    assert_non_null(strstr(page.data, "https://police.example/lfr"));
+
+    refused("cleo", "permission.denied", "deployment", "notice", "may", "--published",
+            "https://force.example/notice");
+    refused("ada", "notice.url", "deployment", "notice", "may", "--published",
+            "http://force.example/notice");
+    FILE *changed = fopen(world_path(&world, "other.html"), "w");
+    assert_non_null(changed);
+    assert_true(fputs("another page", changed) >= 0);
+    assert_int_equal(fclose(changed), 0);
+    refused("ada", "notice.differs", "deployment", "notice", "may", "--published",
+            "https://force.example/notice", "--page", world_path(&world, "other.html"));
+    world_ctl_ok(&world, "ada", NULL, &out, "deployment", "notice", "may", "--published",
+                 "https://force.example/notice", "--page", file, NULL);
+    notice = said(&out);
+    assert_string_equal(json_string_value(json_object_get(notice, "published_by")), "ada");
+    json_decref(notice);
+    /* The application that ada signed names this page. */
+    assert_int_equal(world_psql_number(&world, "SELECT count(*) FROM overt.deployment AS d JOIN "
+                                               "overt.notice_publication AS p ON p.deployment_id = "
+                                               "d.id JOIN audit.document AS a ON a.digest = "
+                                               "d.application_digest WHERE "
+                                               "convert_from(a.body, 'UTF8')::jsonb ->> "
+                                               "'notice_page' = encode(p.notice_digest, 'hex')"),
+                     1);
+    world_ctl_ok(&world, "ben", "no time for it\n", NULL, "deployment", "notice", "may", "--waive",
+                 NULL);
+    refused("ben", "notice.reason", "deployment", "notice", "may", "--waive");
+    ov_buf_free(&page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_number_outside_its_range_is_refused_by_its_name),
         cmocka_unit_test(a_refused_proposal_changes_nothing),
         cmocka_unit_test(a_model_is_proposed_accepted_and_withdrawn),
+        cmocka_unit_test(the_notice_of_an_application_is_fetched_published_and_waived),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
