@@ -39,7 +39,7 @@ static enum ov_status found(struct looking *looking, const char *code, const str
 {
     struct erasure_leftover leftover = {.code = code, .id = *id, .since_us = since_us};
     looking->looked.leftovers++;
-    return looking->on_leftover(looking->ctx, &leftover);
+    return looking->on_leftover != NULL ? looking->on_leftover(looking->ctx, &leftover) : OV_OK;
 }
 
 /* --- the database --- */

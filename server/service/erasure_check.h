@@ -46,6 +46,7 @@ struct erasure_looked {
 /* What became due in the last minutes is about to go and no leftover. */
 #define ERASURE_GRACE_S 300
 
+/* on_leftover NULL: only counted. */
 OV_CHECKED enum ov_status
 service_erasure_check(struct service *service, const struct actor *actor, enum erasure_part part,
                       enum ov_status (*on_leftover)(void *ctx, const struct erasure_leftover *),

@@ -24,3 +24,4 @@ LEFT JOIN overt.deployment AS owner
     ON right(part.relname::text, 33) = '_' || replace(owner.id::text, '-', '')
 LEFT JOIN overt.list_erasure AS erasure ON erasure.deployment_id = owner.id
 WHERE part.relnamespace = 'watchlist'::regnamespace AND part.relkind IN ('r', 'm', 'f')
+  AND part.relname <> 'tally' -- numbers only: it stays

@@ -73,5 +73,7 @@ int64_t bed_events(struct bed *bed, const char *name, const struct ov_id *deploy
 int run_list_tests(void);
 int run_alert_tests(void);
 int run_check_tests(void);
+int run_kill_tests(void);
+int run_restore_tests(void);
 
 #endif

@@ -1,11 +1,18 @@
-/* Erasure, in this process. */
+/* Erasure, in this process. An argument runs one group alone. */
 #include "tests/integration/erasure/bed.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } groups[] = {
+        {"lists", run_list_tests}, {"alerts", run_alert_tests},    {"check", run_check_tests},
+        {"kill", run_kill_tests},  {"restore", run_restore_tests},
+    };
     int failed = 0;
-    failed += run_list_tests();
-    failed += run_alert_tests();
-    failed += run_check_tests();
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+        if (argc < 2 || strcmp(argv[1], groups[i].name) == 0)
+            failed += groups[i].run();
     return failed;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -249,6 +250,67 @@ void pg_text(struct pg *pg, const char *role, const char *sql, char *out, size_t
     (void)snprintf(out, out_size, "%s", PQgetvalue(result, 0, 0));
     PQclear(result);
     PQfinish(conn);
+}
+
+/* --- backup and restore -------------------------------------------------------------------- */
+
+void pg_archive(struct pg *pg)
+{
+    char sql[512];
+    pg_sql(pg, "admin", "ALTER SYSTEM SET archive_mode = on");
+    /* Beside the data, and made by the cluster's own user. */
+    (void)snprintf(sql, sizeof(sql),
+                   "ALTER SYSTEM SET archive_command = 'mkdir -p %s/socket/wal && cp %%p "
+                   "%s/socket/wal/%%f'",
+                   pg->folder, pg->folder);
+    pg_sql(pg, "admin", sql);
+    pg_restart(pg);
+}
+
+struct pg *pg_backup(struct pg *pg)
+{
+    struct pg *copy = calloc(1, sizeof(*copy));
+    char line[128];
+    if (copy == NULL)
+        exit(1);
+    (void)snprintf(copy->folder, sizeof(copy->folder), "/tmp/overt-pg-copy.XXXXXX");
+    if (mkdtemp(copy->folder) == NULL || rmdir(copy->folder) != 0)
+        exit(1);
+    copy->next = clusters;
+    clusters = copy;
+    if (run_script("backup", pg->folder, copy->folder, line, sizeof(line)) != 0)
+        fail_msg("postgres-private backup failed");
+    return copy;
+}
+
+void pg_mark(struct pg *pg, const char *point)
+{
+    char sql[256];
+    (void)snprintf(sql, sizeof(sql), "SELECT pg_create_restore_point('%s')", point);
+    pg_sql(pg, "admin", sql);
+}
+
+void pg_restore(struct pg *backup, struct pg *from, const char *point)
+{
+    char segment[64];
+    char sql[256];
+    char more[512];
+    char line[128];
+    pg_text(from, "admin", "SELECT pg_walfile_name(pg_switch_wal())", segment, sizeof(segment));
+    (void)snprintf(
+        sql, sizeof(sql),
+        "SELECT (coalesce(last_archived_wal, '') >= '%s')::integer FROM pg_stat_archiver", segment);
+    struct timespec nap = {0, 100 * 1000000L};
+    for (int i = 0; i < 300 && pg_value(from, "admin", sql) == 0; i++)
+        (void)nanosleep(&nap, NULL);
+    assert_int_equal(pg_value(from, "admin", sql), 1);
+    (void)snprintf(more, sizeof(more), "%s/socket/wal %s", from->folder, point);
+    if (run_script("restore", backup->folder, more, line, sizeof(line)) != 0)
+        fail_msg("postgres-private restore failed");
+    static const char recovering[] = "SELECT pg_is_in_recovery()::integer";
+    for (int i = 0; i < 300 && pg_value(backup, "admin", recovering) != 0; i++)
+        (void)nanosleep(&nap, NULL);
+    assert_int_equal(pg_value(backup, "admin", recovering), 0);
 }
 
 /* --- seeds --------------------------------------------------------------------------------- */

@@ -32,6 +32,16 @@ void pg_kill(struct pg *pg);
 void pg_restart(struct pg *pg);
 
 /*
+ * Backup and restore. pg_archive: WAL is archived from here on (restarts the cluster). pg_backup: a
+ * base backup, as another cluster that does not run yet; freed like any. pg_restore: starts it,
+ * with from's archived WAL up to the point that pg_mark has named.
+ */
+void pg_archive(struct pg *pg);
+struct pg *pg_backup(struct pg *pg);
+void pg_mark(struct pg *pg, const char *point);
+void pg_restore(struct pg *backup, struct pg *from, const char *point);
+
+/*
  * SQL as a role. pg_sql fails the test if it fails. pg_try returns true on success,
  * else the SQLSTATE is in sqlstate (6 bytes; may be NULL). pg_value returns the first value.
  */
