@@ -35,6 +35,21 @@ static struct audit_event *step_event(const struct erasing *erasing, const char 
 
 /* --- step 1: the ledger, while the references can still be read --- */
 
+/* A list of nobody needs no key to be written into the ledger as such. */
+static enum ov_status without_key(struct service *service, const struct ov_id *id,
+                                  struct ov_error *err)
+{
+    struct store_bytes nobody = {NULL, 0};
+    struct list_erasure at;
+    int64_t subjects = 0;
+    enum ov_status status = store_erasure_get(service->store, id, &at, err);
+    if (status == OV_OK && at.entries == 0)
+        return store_erasure_write_ledger(service->store, id, nobody, 0, &subjects, err);
+    return status == OV_OK
+               ? store_erasure_without_ledger(service->store, id, ERASURE_LEDGER_KEY_GONE, err)
+               : status;
+}
+
 static enum ov_status write_or_waive(struct erasing *erasing, struct vault_key **key,
                                      struct ov_error *err)
 {
@@ -47,7 +62,7 @@ static enum ov_status write_or_waive(struct erasing *erasing, struct vault_key *
         return store_erasure_without_ledger(service->store, id, ERASURE_LEDGER_WAIVED, err);
     enum ov_status status = vault_key_load(service->vault, VAULT_WATCHLIST, id, key, &why);
     if (status == OV_ERR_NOT_FOUND)
-        return store_erasure_without_ledger(service->store, id, ERASURE_LEDGER_KEY_GONE, err);
+        return without_key(service, id, err);
     if (status != OV_OK)
         return ov_fail(err, why.status, why.code, "%s", why.text);
     return ledger_write_list(service, id, *key, &subjects, &unreadable, err);
