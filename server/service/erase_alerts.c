@@ -30,14 +30,19 @@ static enum ov_status add_alert(void *ctx, const struct due_alert *due)
     return OV_OK;
 }
 
-/* The row is locked, so nobody begins to hold this alert as evidence while its key goes. A row
- * whose key is gone already (a crash came in between) goes all the same. */
+/* The row is locked, and asked for once more: a hold may have been decided while the lock was got;
+ * none is decided from here on. A row whose key is gone already (a crash came in between) goes all
+ * the same. */
 static enum ov_status erase_alert(struct service *service, const struct ov_id *alert_id,
                                   struct alert_batch *batch, struct ov_error *err)
 {
+    bool due = false;
     bool erased = false;
     bool key_exists = true;
-    enum ov_status status = vault_key_destroy(service->vault, VAULT_ALERT, alert_id, err);
+    enum ov_status status = store_alert_is_due(service->store, alert_id, &due, err);
+    if (status != OV_OK || !due)
+        return status;
+    status = vault_key_destroy(service->vault, VAULT_ALERT, alert_id, err);
     if (status == OV_OK)
         status = vault_key_is_there(service->vault, VAULT_ALERT, alert_id, &key_exists, err);
     if (status == OV_OK && key_exists)
@@ -106,7 +111,7 @@ static enum ov_status erase_due_alerts(struct service *service, const struct era
     enum ov_status status = OV_OK;
     do {
         status = erase_batch(service, &due->deployment_id, &batch, err);
-    } while (status == OV_OK && batch.count == BATCH);
+    } while (status == OV_OK && batch.count == BATCH && batch.erased > 0);
     return status;
 }
 

@@ -205,6 +205,14 @@ static enum ov_status on_bool(void *ctx, struct row *row, struct ov_error *err)
     return row_done(row, err);
 }
 
+enum ov_status store_alert_is_due(struct store *store, const struct ov_id *alert_id, bool *ret_due,
+                                  struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, alert_id);
+    return statement_each(store, STATEMENT_ALERT_IS_DUE, &params, on_bool, ret_due, NULL, err);
+}
+
 enum ov_status store_alert_erase(struct store *store, const struct ov_id *alert_id,
                                  bool *ret_erased, struct ov_error *err)
 {

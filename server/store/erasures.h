@@ -97,6 +97,9 @@ OV_CHECKED enum ov_status
 store_alert_lock_due(struct store *store, const struct ov_id *deployment_id, int limit,
                      enum ov_status (*on_row)(void *ctx, const struct due_alert *), void *ctx,
                      struct ov_error *err);
+/* Asked once more, under the lock: what was decided while the lock was waited for is seen now. */
+OV_CHECKED enum ov_status store_alert_is_due(struct store *store, const struct ov_id *alert_id,
+                                             bool *ret_due, struct ov_error *err);
 /* Deletes the row. Fine when it is gone; OV_ERR_STATE "alert.not_due" also while it is held. */
 OV_CHECKED enum ov_status store_alert_erase(struct store *store, const struct ov_id *alert_id,
                                             bool *ret_erased, struct ov_error *err);
