@@ -7,6 +7,7 @@ int run_requests_tests(void);
 int run_deployments_tests(void);
 int run_lifecycle_tests(void);
 int run_watchlist_tests(void);
+int run_approval_tests(void);
 int run_people_tests(void);
 int run_membership_tests(void);
 int run_matrix_tests(void);
