@@ -69,6 +69,17 @@ _overtctl() {
         mapfile -t COMPREPLY < <(compgen -W "requested safety legality quality technical" -- "$cur")
         return
         ;;
+    --reason) return ;;
+    --threshold) return ;;
+    --cool-down) return ;;
+    --min-face) return ;;
+    --gate)
+        mapfile -t COMPREPLY < <(compgen -W "eye_distance_px= sharpness= yaw_deg= pitch_deg= roll_deg= brightness_min= brightness_max=" -- "$cur")
+        return
+        ;;
+    --zone) return ;;
+    --drop-camera) return ;;
+    --camera) return ;;
     --as)
         mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
         return
@@ -122,7 +133,7 @@ _overtctl() {
     "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model membership status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
-    deployment) next="create edit list show start stop notice template apply authorise refuse cancel oral pause resume erase" ;;
+    deployment) next="create edit list show start stop notice template apply authorise refuse cancel oral pause resume settings change approve-change refuse-change signs erase" ;;
     erasure) next="check" ;;
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list open approve decide review remove" ;;
@@ -159,6 +170,11 @@ _overtctl() {
     "deployment oral"*) options="--officer --reasons" ;;
     "deployment pause"*) options="--reason" ;;
     "deployment resume"*) options="" ;;
+    "deployment settings"*) options="" ;;
+    "deployment change"*) options="--reason --threshold --cool-down --min-face --gate --zone --drop-camera" ;;
+    "deployment approve-change"*) options="" ;;
+    "deployment refuse-change"*) options="" ;;
+    "deployment signs"*) options="--camera" ;;
     "deployment erase"*) options="--without-ledger" ;;
     "erasure check"*) options="" ;;
     "duty show"*) options="" ;;

@@ -46,6 +46,7 @@ extern const struct command site_commands[];
 extern const struct command deployment_commands[];
 extern const struct command authority_commands[];
 extern const struct command running_commands[];
+extern const struct command settings_commands[];
 extern const struct command duty_commands[];
 extern const struct command erasure_commands[];
 extern const struct command watchlist_commands[];

@@ -12,6 +12,7 @@
 #include "server/service/models.h"
 #include "server/service/notice.h"
 #include "server/service/service.h"
+#include "server/service/settings_change.h"
 #include "server/service/steps.h"
 #include "server/store/people.h"
 #include "server/store/watchlists.h"
@@ -158,6 +159,13 @@ static enum ov_status check_duty(struct service *service, const struct actor *ac
     return service_duty_check(service, deployment, err);
 }
 
+static enum ov_status check_signs(struct service *service, const struct actor *actor,
+                                  const struct deployment *deployment, struct ov_error *err)
+{
+    (void)actor;
+    return service_signs_check(service, deployment, err);
+}
+
 static enum ov_status check_notice(struct service *service, const struct actor *actor,
                                    const struct deployment *deployment, struct ov_error *err)
 {
@@ -173,6 +181,7 @@ static const struct gate gates[] = {
     {"model", check_model},
     {"notice", check_notice},
     {"higher_authority", check_higher_authority},
+    {"signs", check_signs},
     {"list", check_list},
     {"duty", check_duty},
     {"sites_free", check_sites_free},

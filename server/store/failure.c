@@ -160,7 +160,7 @@ static const struct meaning constraints[] = {
      "the signs at a camera have not been confirmed"},
     {"duty_once", OV_ERR_EXISTS, "duty.taken", "this person is on duty there already"},
     {"duty_state", OV_ERR_STATE, "duty.state",
-     "duty begins at a deployment that is authorised, live or paused"},
+     "duty begins at a deployment that has been applied for and has not ended"},
     {"duty_without_role", OV_ERR_DENIED, "duty.without_role", "duty takes the role that it is for"},
     {"duty_fixed", OV_ERR_STATE, "duty.fixed", "a duty that has ended does not change"},
     {"deployment_window", OV_ERR_INVALID, "deployment.window",

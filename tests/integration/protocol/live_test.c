@@ -151,6 +151,116 @@ static void unattended_deployment_pauses_by_itself(void **state)
     world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "stop", "unattended", NULL);
 }
 
+static void rejoin(struct bench *bench, const char *site)
+{
+    bench_assert_ended(&bench->peer);
+    peer_close(&bench->peer);
+    bench_join(bench, &bench->peer, site, NULL);
+}
+
+static void expect_ctl(struct bench *bench, const char *person, const char *code, const char *verb,
+                       const char *option, const char *value)
+{
+    struct ov_buf out = OV_BUF_INIT;
+    int status = world_ctl(&bench->world, person, NULL, &out, "--yes", "deployment", verb,
+                           "tunable", "--reason", "a test", option, value, NULL);
+    if (status != 1 || strstr(out.data, code) == NULL)
+        fail_msg("%s %s %s: %d %s", person, verb, value, status, out.data);
+    ov_buf_free(&out);
+}
+
+/* One person tightens, at once; loosening takes two, and until then nothing has changed. */
+static void settings_change_reaches_live_sessions(void **state)
+{
+    struct bench *bench = *state;
+    struct world *world = &bench->world;
+    struct ov_id deployment;
+    world_go_live(world, "tunable", "tuned", 0, &deployment);
+    bench_join(bench, &bench->peer, "tuned", NULL);
+    int64_t since_ms = now_ms();
+    world_ctl_ok(world, "ben", NULL, NULL, "deployment", "change", "tunable", "--reason",
+                 "too many alerts", "--threshold", "0.6", NULL);
+    await_state(&bench->peer, OV_PHASE_PAUSED, "settings_changed");
+    report("a tightening", since_ms);
+    rejoin(bench, "tuned");
+    assert_true(bench->welcome.threshold == 0.6f);
+
+    expect_ctl(bench, "cleo", "permission.denied", "change", "--threshold", "0.5");
+    expect_ctl(bench, "ben", "policy.threshold", "change", "--threshold", "0.21");
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "change", "tunable", "--reason",
+                 "faces are small there", "--gate", "eye_distance_px=9", "--threshold", "0.7",
+                 NULL); /* mixed counts as loosening */
+    assert_true(bench_probe(&bench->peer, 1, 1, face_values(&bench->faces.wanted)));
+    assert_int_equal(bench_count(bench,
+                                 "SELECT count(*) FROM overt.deployment WHERE id = '%s' AND "
+                                 "gate_eye_distance_px = 16 AND threshold = 0.6::real",
+                                 &deployment),
+                     1);
+    struct ov_buf out = OV_BUF_INIT;
+    assert_int_equal(world_ctl(world, "ben", NULL, &out, "--yes", "deployment", "approve-change",
+                               "tunable", NULL),
+                     1);
+    assert_non_null(strstr(out.data, "settings.same_person"));
+    ov_buf_free(&out);
+    since_ms = now_ms();
+    world_ctl_ok(world, "hana", NULL, NULL, "--yes", "deployment", "approve-change", "tunable",
+                 NULL);
+    await_state(&bench->peer, OV_PHASE_PAUSED, "settings_changed");
+    report("an approved loosening", since_ms);
+    rejoin(bench, "tuned");
+    assert_true(bench->welcome.gate.min_eye_distance_px == 9.0f);
+    assert_true(bench->welcome.threshold == 0.7f);
+}
+
+/* From any camera to one, from its whole picture to a part of it; and not back by one person. */
+static void zone_and_cameras_are_narrowed_by_one_and_widened_by_two(void **state)
+{
+    struct bench *bench = *state;
+    struct world *world = &bench->world;
+    struct ov_id deployment;
+    struct ov_hello hello;
+    struct ov_probe probe;
+    world_go_live(world, "narrowed", "narrow", 0, &deployment);
+    bench_join(bench, &bench->peer, "narrow", NULL);
+    world_ctl_ok(world, "ben", NULL, NULL, "deployment", "change", "narrowed", "--reason", "r",
+                 "--zone", "narrow/cam1=0,0 50,0 50,100 0,100", NULL);
+    await_state(&bench->peer, OV_PHASE_PAUSED, "settings_changed");
+    rejoin(bench, "narrow");
+    assert_int_equal(bench->welcome.zone_count, 1);
+    assert_int_equal(bench->welcome.zones[0].zone.points[1].x, 5000);
+    peer_probe(&probe, 1, face_values(&bench->faces.wanted));
+    probe.box_left = 700;
+    probe.frame_width = 800;
+    probe.frame_height = 600;
+    assert_true(peer_send_probes(&bench->peer, 1, &probe, 1));
+    ov_secret_free(&probe.descriptor);
+    bench_assert_refused(&bench->peer, "probe.outside_zone");
+    peer_close(&bench->peer);
+
+    bench_hello(bench, &hello);
+    hello.names_deployment = true;
+    hello.deployment_id = deployment;
+    (void)snprintf(hello.cameras[0], OV_CAMERA_NAME_SIZE, "cam2");
+    bench_connect(bench, &bench->peer, "narrow");
+    bench_assert_hello_refused(bench, &bench->peer, &hello, "camera.not_authorised");
+    peer_close(&bench->peer);
+
+    /* Wider again: proposed, refused, and nothing has changed. */
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "change", "narrowed", "--reason",
+                 "r", "--zone", "narrow/cam1=all", NULL);
+    world_ctl_ok(world, "hana", NULL, NULL, "deployment", "refuse-change", "narrowed", NULL);
+    bench_join(bench, &bench->peer, "narrow", NULL);
+    assert_int_equal(bench->welcome.zone_count, 1);
+    peer_close(&bench->peer);
+    struct ov_buf out = OV_BUF_INIT; /* past the rules: the database has its own */
+    assert_int_not_equal(
+        world_psql(world, "server",
+                   "UPDATE overt.deployment SET threshold = 0.3 WHERE name = 'narrowed'", &out),
+        0);
+    assert_non_null(strstr(out.data, "does not change afterwards"));
+    ov_buf_free(&out);
+}
+
 static void send_pause(struct bench *bench, const struct ov_id *deployment)
 {
     struct ov_secret frame = OV_SECRET_INIT;
@@ -456,6 +566,8 @@ int main(void)
         bench_test(lease_comes_with_welcome),
         bench_test(kill_switch_stops_a_live_session),
         bench_test(pause_and_resume),
+        bench_test(settings_change_reaches_live_sessions),
+        bench_test(zone_and_cameras_are_narrowed_by_one_and_widened_by_two),
         bench_test(pause_key_at_the_site_pauses_the_deployment),
         bench_test(pause_key_pauses_its_own_deployment_only),
         bench_test(a_short_pause_leaves_no_batch_without_an_answer),

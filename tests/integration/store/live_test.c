@@ -1,5 +1,6 @@
 /* What happens while a deployment runs: duty. By the store's calls and past them with plain SQL. */
 #include "server/store/duty.h"
+#include "server/store/settings.h"
 
 #include "tests/integration/store/fixture.h"
 
@@ -104,12 +105,143 @@ static void the_server_cannot_write_duty_past_its_rules(void **state)
                     "23514");
 }
 
+/* --- settings --- */
+
+static struct settings_change change_of(struct fixture *f, const struct deployment *row,
+                                        const struct ov_id *by)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct settings_change change = {
+        .id = ov_id_new(), .proposed_by = *by, .proposed_at_us = now_us()};
+    memcpy(change.base_digest, row->settings_digest, OV_DIGEST_BYTES);
+    assert_fine(store_begin(f->store, &err), &err);
+    pg_seed_document(f->store, "settings", &row->id, change.settings_digest);
+    pg_seed_document(f->store, "settings_reason", &row->id, change.reason_digest);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    return change;
+}
+
+static struct operating_settings settings_of(const struct deployment *row)
+{
+    struct operating_settings settings = {.threshold = row->threshold,
+                                          .cool_down_s = row->cool_down_s,
+                                          .min_face_px = row->min_face_px,
+                                          .gate = row->gate};
+    return settings;
+}
+
+static struct deployment authorised(struct fixture *f, const char *name)
+{
+    struct deployment row = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
+    struct ov_error err = OV_ERROR_INIT;
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    assert_fine(store_deployment_get(f->store, &row.id, false, &row, &err), &err);
+    return row;
+}
+
+/* As one call, for act(). */
+static enum ov_status add_and_apply(struct fixture *f, const struct deployment *row,
+                                    const struct settings_change *change, bool tightens,
+                                    const struct operating_settings *settings, struct ov_error *err)
+{
+    enum ov_status status =
+        store_settings_change_add(f->store, &row->id, change, tightens, settings, err);
+    return status == OV_OK ? store_settings_apply(f->store, &change->id, err) : status;
+}
+
+static void what_is_called_tighter_loosens_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment row = authorised(f, "tighter");
+    struct deployment now;
+    struct settings_change change = change_of(f, &row, &f->applicant);
+    float *numbers[10];
+    for (int i = 0; i < 9; i++) {
+        struct operating_settings settings = settings_of(&row);
+        float *const fields[] = {&settings.threshold,          &settings.gate.min_eye_distance_px,
+                                 &settings.gate.min_sharpness, &settings.gate.min_brightness,
+                                 &settings.gate.max_yaw_deg,   &settings.gate.max_pitch_deg,
+                                 &settings.gate.max_roll_deg,  &settings.gate.max_brightness};
+        numbers[i] = i < 8 ? fields[i] : NULL;
+        if (i < 4)
+            *numbers[i] *= 0.99f;
+        else if (i < 8)
+            *numbers[i] *= 1.01f;
+        else
+            settings.min_face_px--;
+        refused_act(f->store, add_and_apply(f, &row, &change, true, &settings, &act_err),
+                    OV_ERR_DENIED, "settings.looser");
+    }
+    struct operating_settings settings = settings_of(&row);
+    settings.threshold += 0.1f;
+    act(f->store, add_and_apply(f, &row, &change, true, &settings, &act_err));
+    assert_fine(store_deployment_get(f->store, &row.id, false, &now, &err), &err);
+    assert_true(now.threshold == settings.threshold);
+    assert_memory_equal(now.settings_digest, change.settings_digest, OV_DIGEST_BYTES);
+    /* From what is no longer in force nothing changes. */
+    struct settings_change late = change_of(f, &row, &f->applicant);
+    refused_act(f->store, add_and_apply(f, &row, &late, true, &settings, &act_err), OV_ERR_CONFLICT,
+                "settings.stale");
+}
+
+static void what_loosens_is_approved_by_another_person(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment row = authorised(f, "looser");
+    struct deployment now;
+    struct settings_change change = change_of(f, &row, &f->officer);
+    struct ov_id other = pg_seed_person(f->store, "other-officer", ROLE_AUTHORISING_OFFICER);
+    struct operating_settings settings = settings_of(&row);
+    settings.threshold -= 0.1f;
+    act(f->store,
+        store_settings_change_add(f->store, &row.id, &change, false, &settings, &act_err));
+    refused_act(f->store, store_settings_apply(f->store, &change.id, &act_err), OV_ERR_INTERNAL,
+                "settings.unrecorded"); /* proposed only */
+    refused_act(
+        f->store,
+        store_settings_change_decide(f->store, &change.id, true, &f->officer, now_us(), &act_err),
+        OV_ERR_DENIED, "settings.same_person");
+    act(f->store,
+        store_settings_change_decide(f->store, &change.id, true, &other, now_us(), &act_err));
+    refused_act(
+        f->store,
+        store_settings_change_decide(f->store, &change.id, false, &other, now_us(), &act_err),
+        OV_ERR_STATE, "settings.decided");
+    act(f->store, store_settings_apply(f->store, &change.id, &act_err));
+    assert_fine(store_deployment_get(f->store, &row.id, false, &now, &err), &err);
+    assert_true(now.threshold == settings.threshold);
+}
+
+static void settings_do_not_change_past_their_records(void **state)
+{
+    struct fixture *f = *state;
+    (void)authorised(f, "past");
+    expect_sqlstate(f, "UPDATE overt.deployment SET threshold = 0.1 WHERE name = 'past'", "23514");
+    expect_sqlstate(f, "UPDATE overt.deployment SET gate_yaw_deg = 180 WHERE name = 'past'",
+                    "23514");
+    expect_sqlstate(f,
+                    "UPDATE overt.deployment SET threshold = 0.1, settings_digest = (SELECT digest "
+                    "FROM audit.document WHERE kind = 'settings' AND digest <> settings_digest "
+                    "LIMIT 1) WHERE name = 'past'",
+                    "23514");
+    expect_sqlstate(f, "UPDATE overt.settings_change SET threshold = 0.1", "42501");
+    expect_sqlstate(f, "DELETE FROM overt.settings_change", "42501");
+    expect_sqlstate(f, "UPDATE overt.settings_camera SET zone = '{}'", "42501");
+    expect_sqlstate(f, "DELETE FROM overt.deployment_sign", "42501");
+}
+
 int run_live_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(duty_takes_a_role_and_a_deployment_that_has_not_ended),
         cmocka_unit_test(presence_is_being_heard_of_with_the_role),
         cmocka_unit_test(the_server_cannot_write_duty_past_its_rules),
+        cmocka_unit_test(what_is_called_tighter_loosens_nothing),
+        cmocka_unit_test(what_loosens_is_approved_by_another_person),
+        cmocka_unit_test(settings_do_not_change_past_their_records),
     };
     return cmocka_run_group_tests_name("live", tests, fixture_start, fixture_stop);
 }
