@@ -93,6 +93,52 @@ static void an_alert_whose_key_stays_keeps_its_row_and_is_an_alarm(void **state)
     assert_int_equal(bed_open_alarms(bed, "erasure.alerts_overdue"), 0);
 }
 
+/* In force from a decision of two persons, as service/evidence makes it; for an hour. */
+static void hold(struct bed *bed, const struct ov_id *alert)
+{
+    bed_as_admin(
+        bed,
+        "SET session_replication_role = replica; WITH held AS (INSERT INTO "
+        "overt.evidence_hold (id, alert_id, deployment_id, kind, brought_by, sealed_number) "
+        "SELECT gen_random_uuid(), id, deployment_id, 'complaint', 'subject', sealed_name "
+        "FROM overt.alert WHERE id = '{id}' RETURNING id) INSERT INTO overt.evidence_term "
+        "(id, hold_id, review_at, proposed_by, proposed_at, confirmed_by, confirmed_at) "
+        "SELECT gen_random_uuid(), held.id, now() + interval '1 hour', p.id, now(), q.id, "
+        "now() FROM held, overt.principal AS p, overt.principal AS q WHERE p.name = "
+        "'officer' AND q.name = 'reviewer'",
+        alert);
+}
+
+static void an_alert_held_as_evidence_stays_and_no_longer_than_it_is_held(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment live = bed_live(bed, "held", 1);
+    struct ov_id held = bed_alert(bed, &live, 1);
+    struct ov_id other = bed_alert(bed, &live, 2);
+    bool erased = false;
+    bed_make_alerts_due(bed, &live.id);
+    hold(bed, &held);
+    bed_must(service_erase_due_alerts(&bed->service, &err), &err);
+    assert_true(bed_key_is_there(bed, VAULT_ALERT, &held));
+    assert_false(bed_key_is_there(bed, VAULT_ALERT, &other));
+    bed_must(store_begin(bed->store, &err), &err);
+    bed_refused(store_alert_erase(bed->store, &held, &erased, &err), OV_ERR_STATE, "alert.not_due",
+                &err);
+    store_rollback(bed->store);
+    /* Its review date passes without a renewal. */
+    bed_as_admin(
+        bed,
+        "SET session_replication_role = replica; UPDATE overt.evidence_term SET proposed_at "
+        "= now() - interval '2 hours', review_at = now() - interval '1 hour' WHERE hold_id "
+        "= (SELECT id FROM overt.evidence_hold WHERE alert_id = '{id}')",
+        &held);
+    bed_must(service_erase_due_alerts(&bed->service, &err), &err);
+    assert_false(bed_key_is_there(bed, VAULT_ALERT, &held));
+    assert_int_equal(bed_value(bed, "SELECT count(*) FROM overt.alert WHERE id = '{id}'", &held),
+                     0);
+}
+
 static void make_old(const char *path, int hours)
 {
     struct timespec times[2];
@@ -173,6 +219,7 @@ int run_alert_tests(void)
         cmocka_unit_test(an_alert_whose_key_went_in_a_crash_goes_too),
         cmocka_unit_test(many_alerts_go_in_batches),
         cmocka_unit_test(an_alert_whose_key_stays_keeps_its_row_and_is_an_alarm),
+        cmocka_unit_test(an_alert_held_as_evidence_stays_and_no_longer_than_it_is_held),
         cmocka_unit_test(keys_that_nothing_owns_are_swept_after_a_safe_time),
         cmocka_unit_test(the_key_of_an_erased_list_goes_again_when_it_comes_back),
         cmocka_unit_test(what_an_interrupted_write_left_is_swept_and_spares_the_key),

@@ -110,7 +110,17 @@ static void add_entry(struct bed *bed, const struct deployment *deployment,
     entry.sealed_reference = bytes_of(&sealed);
     entry.sealed_name = bytes_of(&sealed);
     bed_must(store_begin(bed->store, &err), &err);
+    struct watchlist_image image = {.id = ov_id_new(),
+                                    .entry_id = entry.id,
+                                    .deployment_id = deployment->id,
+                                    .sealed_jpeg = pg_fake_sealed(),
+                                    .sealed_thumbnail = pg_fake_sealed(),
+                                    .sealed_template = pg_fake_sealed(),
+                                    .eye_distance_px = 60,
+                                    .sharpness_milli = 500};
+    memcpy(image.model_digest, deployment->model_digest, sizeof(image.model_digest));
     bed_must(store_entry_add(bed->store, &entry, &err), &err);
+    bed_must(store_image_add(bed->store, &image, &err), &err);
     pg_seed_event(bed->store);
     bed_must(store_commit(bed->store, &err), &err);
     pg_seed_approve(bed->store, deployment, &entry.id, &bed->reviewer);
