@@ -233,6 +233,84 @@ static void settings_do_not_change_past_their_records(void **state)
     expect_sqlstate(f, "DELETE FROM overt.deployment_sign", "42501");
 }
 
+/* --- cameras and signs --- */
+
+/* Authorised, with one camera of the fixture's site. */
+static struct deployment with_camera(struct fixture *f, const char *name, const char *camera,
+                                     enum deployment_kind kind)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment row = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
+    struct deployment_camera named = {.site_id = f->site.id};
+    (void)snprintf(named.camera, sizeof(named.camera), "%s", camera);
+    row.id = ov_id_new();
+    row.kind = kind;
+    (void)snprintf(row.name, sizeof(row.name), "%.100s with camera", name);
+    assert_fine(store_begin(f->store, &err), &err);
+    pg_seed_document(f->store, "application", &row.id, row.application_digest);
+    pg_seed_document(f->store, "settings", &row.id, row.settings_digest);
+    assert_fine(store_deployment_add(f->store, &row, &named, 1, &err), &err);
+    assert_fine(store_deployment_apply(f->store, &row.id, &row.applied_by, row.policy_version,
+                                       now_us(), &err),
+                &err);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    return row;
+}
+
+static void one_camera_feeds_one_deployment(void **state)
+{
+    struct fixture *f = *state;
+    struct deployment first = with_camera(f, "feeds", "gate-1", DEPLOYMENT_EXERCISE);
+    struct deployment same = with_camera(f, "feeds too", "gate-1", DEPLOYMENT_EXERCISE);
+    struct deployment other = with_camera(f, "another camera", "gate-2", DEPLOYMENT_EXERCISE);
+    act(f->store,
+        store_deployment_set_state(f->store, &first.id, DEPLOYMENT_LIVE, now_us(), &act_err));
+    refused_act(f->store,
+                store_deployment_set_state(f->store, &same.id, DEPLOYMENT_LIVE, now_us(), &act_err),
+                OV_ERR_STATE, "deployment.camera_taken");
+    act(f->store,
+        store_deployment_set_state(f->store, &other.id, DEPLOYMENT_LIVE, now_us(), &act_err));
+    /* A pause gives no camera away. */
+    act(f->store,
+        store_deployment_set_state(f->store, &first.id, DEPLOYMENT_PAUSED, now_us(), &act_err));
+    refused_act(f->store,
+                store_deployment_set_state(f->store, &same.id, DEPLOYMENT_LIVE, now_us(), &act_err),
+                OV_ERR_STATE, "deployment.camera_taken");
+}
+
+/* That nothing operational is live without them: integration_capture_operational. */
+static void signs_are_confirmed_by_the_crew_at_cameras_that_there_are(void **state)
+{
+    struct fixture *f = *state;
+    struct deployment row = with_camera(f, "signs", "gate-7", DEPLOYMENT_OPERATIONAL);
+    struct ov_id crew = pg_seed_person(f->store, "crew", ROLE_ENGAGEMENT_OFFICER);
+    struct ov_error err = OV_ERROR_INIT;
+    char camera[OV_CAMERA_NAME_SIZE];
+    size_t missing = 0;
+    bool is_new = false;
+    refused_act(f->store,
+                store_sign_add(f->store, &row.id, &f->site.id, "gate-8", &crew, now_us(), &is_new,
+                               &act_err),
+                OV_ERR_NOT_FOUND, "deployment.camera_unknown");
+    refused_act(f->store,
+                store_sign_add(f->store, &row.id, &f->site.id, "gate-7", &f->applicant, now_us(),
+                               &is_new, &act_err),
+                OV_ERR_DENIED, "permission.role");
+    assert_fine(store_sign_missing(f->store, &row.id, &missing, camera, &err), &err);
+    assert_int_equal(missing, 1);
+    assert_string_equal(camera, "gate-7");
+    act(f->store, store_sign_add(f->store, &row.id, &f->site.id, "gate-7", &crew, now_us(), &is_new,
+                                 &act_err));
+    assert_true(is_new);
+    act(f->store, store_sign_add(f->store, &row.id, &f->site.id, "gate-7", &crew, now_us(), &is_new,
+                                 &act_err));
+    assert_false(is_new);
+    assert_fine(store_sign_missing(f->store, &row.id, &missing, camera, &err), &err);
+    assert_int_equal(missing, 0);
+}
+
 int run_live_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +320,8 @@ int run_live_tests(void)
         cmocka_unit_test(what_is_called_tighter_loosens_nothing),
         cmocka_unit_test(what_loosens_is_approved_by_another_person),
         cmocka_unit_test(settings_do_not_change_past_their_records),
+        cmocka_unit_test(one_camera_feeds_one_deployment),
+        cmocka_unit_test(signs_are_confirmed_by_the_crew_at_cameras_that_there_are),
     };
     return cmocka_run_group_tests_name("live", tests, fixture_start, fixture_stop);
 }
