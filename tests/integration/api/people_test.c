@@ -219,6 +219,7 @@ static void test_a_waiting_request_ends_with_the_suspension(void **state)
                        "{\"name\":\"watched\",\"purpose\":\"p\",\"kind\":\"exercise\","
                        "\"sites\":[\"north\"]}"),
            201, NULL);
+    client_apply(ada, "watched");
     struct client *wim = client_new("person-wim");
     answer = client_post(wim, "/v1/deployments/watched/duty", "{\"role\":\"adjudicator\"}");
     answer_done(&answer);
