@@ -109,12 +109,13 @@ int command_vault_rotate(const struct command_options *options)
         return complain(&err);
     enum ov_status status = vault_rewrap(config.vault, config.installation_key, options->new_key,
                                          show_rewrapped, NULL, &counts, &err);
+    int64_t all = counts.now + counts.before;
     if (status == OV_OK)
         (void)printf("overtd: %lld keys are wrapped with %s (%lld of them by an earlier run). Now "
                      "set installation_key to it, start overtd, and destroy %s: it opens nothing "
                      "but old copies of the vault.\n",
-                     (long long)(counts.now + counts.before), options->new_key,
-                     (long long)counts.before, config.installation_key);
+                     (long long)all, options->new_key, (long long)counts.before,
+                     config.installation_key);
     server_config_done(&config);
     return status == OV_OK ? 0 : complain(&err);
 }

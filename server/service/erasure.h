@@ -40,7 +40,7 @@ OV_CHECKED enum ov_status service_erase_due_alerts(struct service *service, stru
  * after SWEEP_AFTER_S, when no transaction can still be under way that will own them. */
 OV_CHECKED enum ov_status service_sweep_keys(struct service *service, struct ov_error *err);
 
-#define ERASURE_ALARM_AFTER_S 600
-#define SWEEP_AFTER_S (24 * 3600)
+#define ERASURE_ALARM_AFTER_S INT64_C(600)
+#define SWEEP_AFTER_S INT64_C(86400)
 
 #endif

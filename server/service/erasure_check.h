@@ -44,7 +44,7 @@ struct erasure_looked {
 };
 
 /* What became due in the last minutes is about to go and no leftover. */
-#define ERASURE_GRACE_S 300
+#define ERASURE_GRACE_S INT64_C(300)
 
 /* on_leftover NULL: only counted. */
 OV_CHECKED enum ov_status

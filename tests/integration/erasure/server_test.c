@@ -246,6 +246,33 @@ static void after_a_rotation_the_server_starts_with_the_new_key_only(void **stat
     world_ctl_ok(&scene.world, "ben", NULL, NULL, "watchlist", "list", "kept", NULL);
 }
 
+static void by_command_a_list_goes_at_once_and_its_certificate_is_shown(void **state)
+{
+    (void)state;
+    struct ov_buf out = OV_BUF_INIT;
+    struct world *world = &scene.world;
+    /* Not while it is live, not by whoever may not, and not without a yes. */
+    assert_int_equal(
+        world_ctl(world, "ben", NULL, &out, "--yes", "deployment", "erase", "kept", NULL), 1);
+    assert_non_null(strstr(out.data, "erasure.state"));
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "stop", "kept", NULL);
+    assert_int_equal(
+        world_ctl(world, "cleo", NULL, &out, "--yes", "deployment", "erase", "kept", NULL), 1);
+    assert_non_null(strstr(out.data, "permission.denied"));
+    assert_int_equal(world_ctl(world, "dora", NULL, &out, "deployment", "erase", "kept", NULL), 2);
+    assert_int_equal(access(key_path(&scene.kept), F_OK), 0);
+    ov_buf_free(&out);
+    world_ctl_ok(world, "dora", NULL, &out, "--yes", "deployment", "erase", "kept", NULL);
+    assert_non_null(strstr(out.data, "\"certificate\""));
+    assert_non_null(strstr(out.data, "\"ledger\":\"written\""));
+    ov_buf_free(&out);
+    assert_int_equal(access(key_path(&scene.kept), F_OK), -1);
+    assert_int_equal(
+        world_psql_number(world, "SELECT count(*) FROM overt.deployment WHERE state = 'erased'"),
+        3);
+    world_ctl_ok(world, "olga", NULL, NULL, "erasure", "check", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test(killed_while_it_erases_the_server_goes_on),
         cmocka_unit_test(without_the_right_keys_the_server_does_not_start_and_destroys_nothing),
         cmocka_unit_test(after_a_rotation_the_server_starts_with_the_new_key_only),
+        cmocka_unit_test(by_command_a_list_goes_at_once_and_its_certificate_is_shown),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
