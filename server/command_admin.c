@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "common/base/clock.h"
+#include "common/base/secret.h"
 #include "common/face/face.h"
 #include "common/net/tls.h"
 #include "common/wire/frame.h"
@@ -105,6 +106,10 @@ int command_vault_rotate(const struct command_options *options)
     struct vault_rewrapped counts = {0, 0};
     struct server_config config;
     (void)umask(077);
+    if (ov_process_hide_memory() != OV_OK) {
+        (void)ov_fail(&err, OV_ERR_IO, "server.core_dumps", "cannot switch core dumps off");
+        return complain(&err);
+    }
     if (server_config_load(options->config, &config, &err) != OV_OK)
         return complain(&err);
     enum ov_status status = vault_rewrap(config.vault, config.installation_key, options->new_key,
