@@ -10,7 +10,16 @@ struct group {
     int (*run)(void);
 };
 
-/* All of them, or the one that is named. */
+static bool is_named(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    }
+    return argc == 1;
+}
+
+/* All of them, or those that are named. */
 int main(int argc, char **argv)
 {
     static const struct group groups[] = {
@@ -28,7 +37,7 @@ int main(int argc, char **argv)
     if (bed_setup(NULL) != 0)
         return 1;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (argc < 2 || strcmp(argv[1], groups[i].name) == 0)
+        if (is_named(groups[i].name, argc, argv))
             failed += groups[i].run();
     }
     if (failed > 0)
