@@ -122,6 +122,18 @@ _overtctl() {
         return
         ;;
     --after) return ;;
+    --for)
+        mapfile -t COMPREPLY < <(compgen -W "proceedings complaint" -- "$cur")
+        return
+        ;;
+    --brought-by)
+        mapfile -t COMPREPLY < <(compgen -W "subject other" -- "$cur")
+        return
+        ;;
+    --review) return ;;
+    --review) return ;;
+    --recipient) return ;;
+    --out) return ;;
     --report) return ;;
     --threshold-floor) return ;;
     --model) return ;;
@@ -130,7 +142,7 @@ _overtctl() {
     --identity) return ;;
     esac
     case $words in
-    "") next="people site deployment erasure duty watchlist alerts alarms alarm policy model membership status completion" ;;
+    "") next="people site deployment erasure duty watchlist alerts alarms alarm evidence policy model membership status completion" ;;
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
     deployment) next="create edit list show start stop notice template apply authorise refuse cancel oral pause resume settings change approve-change refuse-change signs erase" ;;
@@ -138,6 +150,7 @@ _overtctl() {
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list open approve decide review remove" ;;
     alarm) next="clear" ;;
+    evidence) next="propose confirm renew list release export" ;;
     policy) next="show propose approve refuse history" ;;
     model) next="list propose approve refuse withdraw" ;;
     membership) next="ask confirm withdraw list" ;;
@@ -193,6 +206,12 @@ _overtctl() {
     "alerts"*) options="--follow --after" ;;
     "alarms"*) options="--all" ;;
     "alarm clear"*) options="" ;;
+    "evidence propose"*) options="--for --brought-by --review" ;;
+    "evidence confirm"*) options="" ;;
+    "evidence renew"*) options="--review" ;;
+    "evidence list"*) options="" ;;
+    "evidence release"*) options="" ;;
+    "evidence export"*) options="--recipient --out" ;;
     "policy show"*) options="--file" ;;
     "policy propose"*) options="" ;;
     "policy approve"*) options="" ;;

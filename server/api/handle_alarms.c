@@ -8,14 +8,14 @@
 #include "server/service/alarms.h"
 
 struct alarm_list {
-    struct alarm_row rows[ALARMS_MAX];
+    struct alarm_row rows[PAGE_LIMIT_MAX];
     size_t count;
 };
 
 static enum ov_status on_alarm(void *ctx, const struct alarm_row *alarm)
 {
     struct alarm_list *list = ctx;
-    if (list->count == ALARMS_MAX)
+    if (list->count == PAGE_LIMIT_MAX)
         return OV_ERR_LIMIT;
     list->rows[list->count++] = *alarm;
     return OV_OK;
@@ -36,11 +36,14 @@ static json_t *alarm_json(struct names *names, const struct alarm_row *alarm, st
                      names_principal(names, &alarm->cleared_by, err));
 }
 
-json_t *alarms_json(struct names *names, bool with_cleared, struct ov_error *err)
+json_t *alarms_json(struct names *names, bool with_cleared, const struct page *page,
+                    json_t **ret_next, struct ov_error *err)
 {
     struct alarm_list list = {.count = 0};
     struct call *call = names->call;
-    if (service_alarm_each(call->service, call->actor, with_cleared, on_alarm, &list, err) != OV_OK)
+    const struct store_page piece = {page_after(page), page->limit};
+    if (service_alarm_each(call->service, call->actor, with_cleared, &piece, on_alarm, &list,
+                           err) != OV_OK)
         return NULL;
     json_t *array = json_array();
     for (size_t i = 0; i < list.count; i++) {
@@ -49,12 +52,15 @@ json_t *alarms_json(struct names *names, bool with_cleared, struct ov_error *err
             return NULL;
         }
     }
+    if (ret_next != NULL)
+        *ret_next =
+            page_next(page, list.count, list.count > 0 ? &list.rows[list.count - 1].id : NULL);
     return array;
 }
 
 enum ov_status handle_alarm_list(struct call *call, struct ov_error *err)
 {
-    static const char *const parameters[] = {"state", NULL};
+    static const char *const parameters[] = {"state", "limit", "after", NULL};
     enum ov_status status = request_check_query(call->request, parameters, err);
     if (status != OV_OK)
         return status;
@@ -64,13 +70,18 @@ enum ov_status handle_alarm_list(struct call *call, struct ov_error *err)
         (void)snprintf(call->request->field, sizeof(call->request->field), "state");
         return ov_fail(err, OV_ERR_INVALID, "request.parameter", "state is open or all");
     }
+    struct page page;
+    status = page_parse(call->request, &page, err);
+    if (status != OV_OK)
+        return status;
     struct names names;
+    json_t *next = NULL;
     names_init(&names, call);
-    json_t *alarms = alarms_json(&names, all, err);
+    json_t *alarms = alarms_json(&names, all, &page, &next, err);
     names_done(&names);
     if (alarms == NULL && err->status != OV_OK)
         return err->status;
-    return reply_json(call->request, 200, json_pack("{so}", "alarms", alarms), err);
+    return reply_json(call->request, 200, json_pack("{soso}", "alarms", alarms, "next", next), err);
 }
 
 static enum ov_status alarm_of_path(struct call *call, struct ov_id *ret, struct ov_error *err)

@@ -5,8 +5,10 @@
 #include <jansson.h>
 
 #include "server/api/names.h"
+#include "server/api/page.h"
 
 /* An array, newest first; NULL on failure. */
-json_t *alarms_json(struct names *names, bool with_cleared, struct ov_error *err);
+json_t *alarms_json(struct names *names, bool with_cleared, const struct page *page,
+                    json_t **ret_next, struct ov_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "server/api/json_in.h"
+#include "server/api/page.h"
 #include "server/api/reply.h"
 #include "server/service/deployments.h"
 #include "server/service/watchlist.h"
@@ -140,20 +141,29 @@ enum ov_status handle_deployment_list(struct call *call, struct ov_error *err)
 {
     struct deployment_list list = {NULL, 0, 0};
     struct names names;
+    struct page page;
+    enum ov_status status = page_read(call->request, &page, err);
+    if (status != OV_OK)
+        return status;
     names_init(&names, call);
     json_t *array = json_array();
-    enum ov_status status = deployments_collect(call, &list, err);
+    const struct store_page piece = {page_after(&page), page.limit};
+    status = service_deployment_page(call->service, call->actor, &piece, on_deployment, &list, err);
     for (size_t i = 0; i < list.count && status == OV_OK; i++) {
         if (json_array_append_new(array, deployment_json(&names, &list.items[i], err)) != 0)
             status = err->status != OV_OK ? err->status : OV_ERR_NOMEM;
     }
     names_done(&names);
+    json_t *next =
+        page_next(&page, list.count, list.count > 0 ? &list.items[list.count - 1].id : NULL);
     free(list.items);
     if (status != OV_OK) {
         json_decref(array);
+        json_decref(next);
         return status;
     }
-    return reply_json(call->request, 200, json_pack("{so}", "deployments", array), err);
+    return reply_json(call->request, 200, json_pack("{soso}", "deployments", array, "next", next),
+                      err);
 }
 
 enum ov_status deployment_of_path(struct call *call, struct deployment *ret, struct ov_error *err)

@@ -61,7 +61,8 @@ enum ov_status handle_status(struct call *call, struct ov_error *err)
     }
     struct names names;
     names_init(&names, call);
-    json_t *alarms = alarms_json(&names, false, err);
+    const struct page first = {.limit = PAGE_LIMIT_DEFAULT};
+    json_t *alarms = alarms_json(&names, false, &first, NULL, err);
     names_done(&names);
     if (alarms == NULL && err->status != OV_OK) {
         json_decref(deployments);

@@ -218,6 +218,74 @@ enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body, 
     return send_json(http, "PATCH", path, take_body, NULL, ret_json, err);
 }
 
+enum ctl_exit api_post_for_file(struct http *http, const char *path, json_t *take_body,
+                                struct ov_buf *ret_file, struct ov_error *err)
+{
+    struct ov_buf body = OV_BUF_INIT;
+    struct http_response response;
+    api_dump(take_body, false, &body);
+    json_decref(take_body);
+    if (body.failed) {
+        ov_buf_free(&body);
+        return ctl_out_of_memory(err);
+    }
+    struct http_request request = {.method = "POST",
+                                   .path = path,
+                                   .content_type = "application/json",
+                                   .body = body.data,
+                                   .body_bytes = body.length,
+                                   .timeout_s = API_TIMEOUT_S};
+    enum ov_status status = http_send(http, &request, &response, err);
+    ov_buf_free(&body);
+    *ret_file = response.body;
+    if (status != OV_OK)
+        return exit_of(status);
+    if (response.status >= 200 && response.status <= 299)
+        return CTL_OK;
+    json_t *json = json_loadb(ret_file->data != NULL ? ret_file->data : "", ret_file->length,
+                              JSON_REJECT_DUPLICATES, NULL);
+    enum ctl_exit result = refuse(response.status, json, err);
+    json_decref(json);
+    return result;
+}
+
+/* "/v1/x?a=b" and the page that begins after "next". */
+static bool next_path(const char *path, const char *next, struct ov_buf *out)
+{
+    ov_buf_free(out);
+    ov_buf_printf(out, "%s%cafter=", path, strchr(path, '?') != NULL ? '&' : '?');
+    text_percent_encode(out, next);
+    return !out->failed;
+}
+
+enum ctl_exit api_get_all(struct http *http, const char *path, const char *key, json_t **ret_json,
+                          struct ov_error *err)
+{
+    struct ov_buf at = OV_BUF_INIT;
+    json_t *all = json_array();
+    bool more = true;
+    enum ctl_exit result = CTL_OK;
+    ov_buf_puts(&at, path);
+    while (more && result == CTL_OK) {
+        json_t *page = NULL;
+        result =
+            all == NULL || at.failed ? ctl_out_of_memory(err) : api_get(http, at.data, &page, err);
+        if (result != CTL_OK)
+            break;
+        json_t *next = json_object_get(page, "next");
+        more = json_is_string(next);
+        if (json_array_extend(all, json_object_get(page, key)) != 0 ||
+            (more && !next_path(path, json_string_value(next), &at)))
+            result = ctl_out_of_memory(err);
+        json_decref(page);
+    }
+    ov_buf_free(&at);
+    if (result == CTL_OK && (*ret_json = json_pack("{sO}", key, all)) == NULL)
+        result = ctl_out_of_memory(err);
+    json_decref(all);
+    return result;
+}
+
 enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err)
 {
     struct http_request request = {.method = "DELETE", .path = path, .timeout_s = API_TIMEOUT_S};

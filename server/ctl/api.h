@@ -29,6 +29,12 @@ OV_CHECKED enum ctl_exit api_create(struct http *http, const char *path, json_t 
                                     json_t **ret_json, struct ov_error *err);
 OV_CHECKED enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body,
                                    json_t **ret_json, struct ov_error *err);
+/* A list that comes in pages, whole: key names its array in the answers. path may have a query. */
+OV_CHECKED enum ctl_exit api_get_all(struct http *http, const char *path, const char *key,
+                                     json_t **ret_json, struct ov_error *err);
+/* POST, answered by a file. ret_file is freed by the caller, after a failure too. */
+OV_CHECKED enum ctl_exit api_post_for_file(struct http *http, const char *path, json_t *take_body,
+                                           struct ov_buf *ret_file, struct ov_error *err);
 OV_CHECKED enum ctl_exit api_delete(struct http *http, const char *path, struct ov_error *err);
 
 /* A watchlist entry: an image and what is said of it. All borrowed. */

@@ -43,7 +43,7 @@ static enum ctl_exit cmd_alarms(struct ctl *ctl, const struct invocation *given,
     json_t *answer = NULL;
     bool all = invocation_option(given, "--all") != NULL;
     enum ctl_exit result =
-        api_get(ctl->http, all ? "/v1/alarms?state=all" : "/v1/alarms", &answer, err);
+        api_get_all(ctl->http, all ? "/v1/alarms?state=all" : "/v1/alarms", "alarms", &answer, err);
     if (result != CTL_OK)
         return result;
     const json_t *alarms = json_object_get(answer, "alarms");

@@ -248,7 +248,7 @@ static enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocatio
     json_t *answer = NULL;
     struct ov_buf out = OV_BUF_INIT;
     (void)given;
-    enum ctl_exit result = api_get(ctl->http, "/v1/deployments", &answer, err);
+    enum ctl_exit result = api_get_all(ctl->http, "/v1/deployments", "deployments", &answer, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)

@@ -33,7 +33,7 @@ static enum ctl_exit cmd_site_list(struct ctl *ctl, const struct invocation *giv
     char when[WHEN_TEXT_SIZE];
     struct ov_buf out = OV_BUF_INIT;
     (void)given;
-    enum ctl_exit result = api_get(ctl->http, "/v1/sites", &answer, err);
+    enum ctl_exit result = api_get_all(ctl->http, "/v1/sites", "sites", &answer, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json) {

@@ -52,6 +52,7 @@ extern const struct command erasure_commands[];
 extern const struct command watchlist_commands[];
 extern const struct command alerts_commands[];
 extern const struct command alarms_commands[];
+extern const struct command evidence_commands[];
 extern const struct command policy_commands[];
 extern const struct command model_commands[];
 extern const struct command membership_commands[];

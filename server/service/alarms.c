@@ -132,12 +132,12 @@ enum ov_status service_alarm_clear(struct service *service, const struct actor *
 }
 
 enum ov_status service_alarm_each(struct service *service, const struct actor *actor,
-                                  bool with_cleared,
+                                  bool with_cleared, const struct store_page *page,
                                   enum ov_status (*on_row)(void *ctx, const struct alarm_row *),
                                   void *ctx, struct ov_error *err)
 {
     enum ov_status status = check_permission(actor, ACTION_ALARM_SEE, err);
     if (status != OV_OK)
         return status;
-    return store_alarm_each(service->store, with_cleared, ALARMS_MAX, on_row, ctx, err);
+    return store_alarm_each(service->store, with_cleared, page, on_row, ctx, err);
 }

@@ -36,12 +36,11 @@ OV_CHECKED enum ov_status service_alarm_clear(struct service *service, const str
                                               const struct ov_id *id, struct alarm_row *ret,
                                               struct ov_error *err);
 
-#define ALARMS_MAX 200 /* shown at once */
-
-/* Newest first, ALARMS_MAX at most. */
-OV_CHECKED enum ov_status
-service_alarm_each(struct service *service, const struct actor *actor, bool with_cleared,
-                   enum ov_status (*on_row)(void *ctx, const struct alarm_row *), void *ctx,
-                   struct ov_error *err);
+/* Newest first. */
+OV_CHECKED enum ov_status service_alarm_each(struct service *service, const struct actor *actor,
+                                             bool with_cleared, const struct store_page *page,
+                                             enum ov_status (*on_row)(void *ctx,
+                                                                      const struct alarm_row *),
+                                             void *ctx, struct ov_error *err);
 
 #endif

@@ -298,3 +298,11 @@ service_deployment_document(struct service *service, const struct actor *actor,
                        "the deployment has no document of this digest");
     return status;
 }
+
+enum ov_status service_deployment_page(
+    struct service *service, const struct actor *actor, const struct store_page *page,
+    enum ov_status (*on_row)(void *ctx, const struct deployment *), void *ctx, struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_SEE, err);
+    return status != OV_OK ? status : store_deployment_page(service->store, page, on_row, ctx, err);
+}

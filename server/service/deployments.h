@@ -134,4 +134,11 @@ service_deployment_document(struct service *service, const struct actor *actor,
                             enum ov_status (*on_document)(void *ctx, const struct document *),
                             void *ctx, struct ov_error *err);
 
+/* The same page by page. */
+OV_CHECKED enum ov_status
+service_deployment_page(struct service *service, const struct actor *actor,
+                        const struct store_page *page,
+                        enum ov_status (*on_row)(void *ctx, const struct deployment *), void *ctx,
+                        struct ov_error *err);
+
 #endif

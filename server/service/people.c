@@ -98,3 +98,12 @@ enum ov_status service_principal_name(struct service *service, const struct ov_i
         memcpy(ret_name, principal.name, PRINCIPAL_NAME_SIZE);
     return status;
 }
+
+enum ov_status service_site_page(struct service *service, const struct actor *actor,
+                                 const struct store_page *page,
+                                 enum ov_status (*on_site)(void *ctx, const struct site *site),
+                                 void *ctx, struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_SITE_SEE, err);
+    return status != OV_OK ? status : store_site_page(service->store, page, on_site, ctx, err);
+}

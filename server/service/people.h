@@ -29,4 +29,9 @@ OV_CHECKED enum ov_status service_principal_name(struct service *service, const 
                                                  char ret_name[PRINCIPAL_NAME_SIZE],
                                                  struct ov_error *err);
 
+OV_CHECKED enum ov_status
+service_site_page(struct service *service, const struct actor *actor, const struct store_page *page,
+                  enum ov_status (*on_site)(void *ctx, const struct site *site), void *ctx,
+                  struct ov_error *err);
+
 #endif

@@ -106,13 +106,15 @@ static enum ov_status on_each(void *ctx, struct row *row, struct ov_error *err)
     return status == OV_OK ? sink->on_row(sink->ctx, &alarm) : status;
 }
 
-enum ov_status store_alarm_each(struct store *store, bool with_cleared, int limit,
+enum ov_status store_alarm_each(struct store *store, bool with_cleared,
+                                const struct store_page *page,
                                 enum ov_status (*on_row)(void *ctx, const struct alarm_row *),
                                 void *ctx, struct ov_error *err)
 {
     struct alarm_sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
     params_bool(&params, with_cleared);
-    params_i64(&params, limit);
+    params_i64(&params, page->limit);
+    params_id(&params, page->after);
     return statement_each(store, STATEMENT_ALARM_EACH, &params, on_each, &sink, NULL, err);
 }

@@ -37,9 +37,9 @@ OV_CHECKED enum ov_status store_alarm_find(struct store *store, const char *code
                                            struct ov_error *err);
 
 /* Newest first; cleared ones too where with_cleared says so. */
-OV_CHECKED enum ov_status store_alarm_each(struct store *store, bool with_cleared, int limit,
-                                           enum ov_status (*on_row)(void *ctx,
-                                                                    const struct alarm_row *),
-                                           void *ctx, struct ov_error *err);
+OV_CHECKED enum ov_status
+store_alarm_each(struct store *store, bool with_cleared, const struct store_page *page,
+                 enum ov_status (*on_row)(void *ctx, const struct alarm_row *), void *ctx,
+                 struct ov_error *err);
 
 #endif

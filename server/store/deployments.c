@@ -285,6 +285,17 @@ enum ov_status store_deployment_each(struct store *store,
     return statement_each(store, STATEMENT_DEPLOYMENT_EACH, NULL, on_each, &sink, NULL, err);
 }
 
+enum ov_status store_deployment_page(struct store *store, const struct store_page *page,
+                                     enum ov_status (*on_row)(void *ctx, const struct deployment *),
+                                     void *ctx, struct ov_error *err)
+{
+    struct sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, page->after);
+    params_i64(&params, page->limit);
+    return statement_each(store, STATEMENT_DEPLOYMENT_PAGE, &params, on_each, &sink, NULL, err);
+}
+
 enum ov_status store_deployment_each_running(struct store *store,
                                              enum ov_status (*on_row)(void *ctx,
                                                                       const struct deployment *),

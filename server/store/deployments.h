@@ -186,4 +186,10 @@ store_deployment_each_overdue(struct store *store, int64_t now_us,
 OV_CHECKED enum ov_status store_deployment_bump_gallery(struct store *store, const struct ov_id *id,
                                                         struct ov_error *err);
 
+/* Newest first, drafts before all others. */
+OV_CHECKED enum ov_status store_deployment_page(struct store *store, const struct store_page *page,
+                                                enum ov_status (*on_row)(void *ctx,
+                                                                         const struct deployment *),
+                                                void *ctx, struct ov_error *err);
+
 #endif

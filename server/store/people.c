@@ -293,6 +293,17 @@ enum ov_status store_site_each(struct store *store,
     return statement_each(store, STATEMENT_SITE_EACH, NULL, on_each_site, &sink, NULL, err);
 }
 
+enum ov_status store_site_page(struct store *store, const struct store_page *page,
+                               enum ov_status (*on_site)(void *ctx, const struct site *site),
+                               void *ctx, struct ov_error *err)
+{
+    struct site_sink sink = {on_site, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, page->after);
+    params_i64(&params, page->limit);
+    return statement_each(store, STATEMENT_SITE_PAGE, &params, on_each_site, &sink, NULL, err);
+}
+
 enum ov_status store_site_lock(struct store *store, const struct ov_id *id, struct ov_error *err)
 {
     enum ov_status status = statement_need_transaction(store, err);

@@ -98,4 +98,10 @@ store_site_each(struct store *store, enum ov_status (*on_site)(void *ctx, const 
 OV_CHECKED enum ov_status store_site_lock(struct store *store, const struct ov_id *id,
                                           struct ov_error *err);
 
+/* By name. */
+OV_CHECKED enum ov_status store_site_page(struct store *store, const struct store_page *page,
+                                          enum ov_status (*on_site)(void *ctx,
+                                                                    const struct site *site),
+                                          void *ctx, struct ov_error *err);
+
 #endif

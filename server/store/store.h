@@ -52,4 +52,10 @@ struct store_bytes {
     size_t size;
 };
 
+/* A piece of a list that grows. */
+struct store_page {
+    const struct ov_id *after; /* the last one of the page before; NULL: from the beginning */
+    int limit;
+};
+
 #endif

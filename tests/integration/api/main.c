@@ -30,7 +30,8 @@ int main(int argc, char **argv)
         {"repeat", run_repeat_tests},           {"matrix", run_matrix_tests},
         {"people", run_people_tests},           {"duty", run_duty_tests},
         {"evidence", run_evidence_tests},       {"erasure", run_erasure_tests},
-        {"membership", run_membership_tests},   {"connections", run_connections_tests},
+        {"membership", run_membership_tests},   {"pages", run_pages_tests},
+        {"connections", run_connections_tests},
     };
     int failed = 0;
     api_init_memory();

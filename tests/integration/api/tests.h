@@ -14,6 +14,7 @@ int run_matrix_tests(void);
 int run_duty_tests(void);
 int run_alarms_tests(void);
 int run_alerts_tests(void);
+int run_pages_tests(void);
 int run_evidence_tests(void);
 int run_erasure_tests(void);
 int run_repeat_tests(void);

@@ -22,7 +22,9 @@ static int alarms(struct fixture *f, bool with_cleared)
 {
     struct ov_error err = OV_ERROR_INIT;
     int count = 0;
-    assert_fine(store_alarm_each(f->store, with_cleared, 100, count_alarm, &count, &err), &err);
+    assert_fine(store_alarm_each(f->store, with_cleared, &(struct store_page){NULL, 100},
+                                 count_alarm, &count, &err),
+                &err);
     return count;
 }
 
