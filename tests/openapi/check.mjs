@@ -175,7 +175,8 @@ const isVariable = (part) => part.startsWith('{');
 const escape = (key) => encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
 const unescape = (key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~');
 
-// An answer may hold no member that is not described, so that the description is complete.
+// An answer may hold no member that is not described, so that the description is complete. What an
+// "allOf" is made of stays open, or no part could have members of its own: the whole is closed.
 function close(node) {
     if (node === null || typeof node !== 'object')
         return node;
@@ -183,7 +184,12 @@ function close(node) {
         if (key !== 'allOf')
             close(value);
     }
-    if ([node.type].flat().includes('object') && node.properties && !('additionalProperties' in node) &&
+    for (const part of Array.isArray(node.allOf) ? node.allOf : []) {
+        if (typeof part.$ref === 'string' && part.$ref.startsWith('#'))
+            part.$ref = `open:/${part.$ref}`;
+    }
+    const isObject = [node.type].flat().includes('object') && node.properties;
+    if ((isObject || Array.isArray(node.allOf)) && !('additionalProperties' in node) &&
         !('unevaluatedProperties' in node))
         node.unevaluatedProperties = false;
     return node;

@@ -28,6 +28,17 @@ paths:
                 type: object
                 required: [id]
                 properties: { id: { type: string, format: uuid } }
+    put:
+      operationId: c
+      responses:
+        "200":
+          description: A, and more
+          content:
+            application/json:
+              schema:
+                allOf:
+                  - { $ref: "#/components/schemas/Part" }
+                  - { type: object, required: [y], properties: { y: { type: integer } } }
     post:
       operationId: b
       requestBody:
@@ -36,6 +47,7 @@ paths:
       responses: { "204": { description: Done } }
 components:
   schemas:
+    Part: { type: object, required: [x], properties: { x: { type: integer } } }
     Error:
       type: object
       required: [error]
@@ -47,17 +59,20 @@ const post = {
     program: 'test', method: 'POST', target: '/v1/a', type: 'application/json', request: { x: 1 },
     status: 204, bytes: 0,
 };
+const put = { program: 'test', method: 'PUT', target: '/v1/a', status: 200, bytes: 1, answer: { x: 1, y: 2 } };
 const api = await document(good);
-const problems = (...more) => checkRecordings(api, [get, post, ...more]);
+const problems = (...more) => checkRecordings(api, [get, put, post, ...more]);
 
 try {
     await assert.rejects(document(good.replace('operationId: a', 'operationID: a').replace('info:', 'inf:')));
     await assert.rejects(document(good.replace('3.1.0', '3.0.3')));
     assert.deepEqual(problems(), []);
-    assert.match(checkRecordings(api, [get]).join(), /POST \/v1\/a: no recorded request succeeded/);
+    assert.match(checkRecordings(api, [get, put]).join(), /POST \/v1\/a: no recorded request succeeded/);
     assert.match(problems({ ...get, answer: {} }).join(), /required property 'id'/);
     assert.match(problems({ ...get, answer: { id: 'x' } }).join(), /format "uuid"/);
     assert.match(problems({ ...get, answer: { id, name: 'x' } }).join(), /unevaluated/);
+    assert.match(problems({ ...put, answer: { x: 1 } }).join(), /required property 'y'/);
+    assert.match(problems({ ...put, answer: { x: 1, y: 2, z: 3 } }).join(), /unevaluated.*"z"/);
     assert.match(problems({ ...get, answer: undefined }).join(), /must be object/);
     assert.match(problems({ ...get, status: 201 }).join(), /201 is not described/);
     assert.match(problems({ ...get, target: '/v1/a?x=1' }).join(), /parameter x is accepted/);
@@ -69,7 +84,7 @@ try {
     assert.deepEqual(problems({ ...get, target: '/v1/a?limit=1' }), []);
     assert.deepEqual(problems({ ...get, status: 404, answer: { error: { code: 'x' } } }), []);
     const route = (method, path, body) => ({ method, path, body });
-    assert.deepEqual(api.compare([route('GET', '/v1/a'), route('POST', '/v1/a', 'application/json')]), []);
+    assert.deepEqual(api.compare([route('GET', '/v1/a'), route('PUT', '/v1/a'), route('POST', '/v1/a', 'application/json')]), []);
     assert.match(api.compare([route('GET', '/v1/a')]).join(), /POST \/v1\/a is described and not served/);
     assert.match(api.compare([route('GET', '/v1/z')]).join(), /GET \/v1\/z is served and not described/);
     assert.match(api.compare([route('POST', '/v1/a', 'image/jpeg')]).join(), /takes image\/jpeg/);
