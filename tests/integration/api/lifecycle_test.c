@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <openssl/evp.h>
 
+#include "common/base/bytes.h"
 #include "common/base/file.h"
 #include "server/service/deployments.h"
 #include "tests/integration/api/bed.h"
@@ -105,6 +107,42 @@ static void test_of_two_people_editing_one_draft_the_second_is_told(void **state
     client_apply(ada, "edited");
     expect(send_draft(ada, "PATCH", "/v1/deployments/edited", "edited", ",\"revision\":3"), 409,
            "deployment.not_a_draft");
+}
+
+static void document_path(const char *name, const char *digest, char out[256])
+{
+    (void)snprintf(out, 256, "/v1/deployments/%s/documents/%s", name, digest);
+}
+
+static void test_what_was_applied_for_is_shown_byte_for_byte(void **state)
+{
+    (void)state;
+    static const char *const members[] = {"lifecycle.application_digest",
+                                          "lifecycle.settings_digest"};
+    char path[256];
+    draft(ada, "documented");
+    draft(ada, "undocumented");
+    struct answer shown = expect_kept(client_get(ada, "/v1/deployments/documented"), 200, NULL);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const char *digest = answer_text(&shown, members[i]);
+        uint8_t sha256[32];
+        char hex[2 * sizeof(sha256) + 1];
+        document_path("documented", digest, path);
+        struct answer answer = expect_kept(client_get(ada, path), 200, NULL);
+        const char *body = answer_text(&answer, "body");
+        assert_int_equal(EVP_Digest(body, strlen(body), sha256, NULL, EVP_sha256(), NULL), 1);
+        assert_string_equal(ov_hex_encode(sha256, sizeof(sha256), hex), digest);
+        json_t *parsed = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+        assert_true(json_equal(parsed, json_object_get(answer.json, "document")));
+        json_decref(parsed);
+        answer_done(&answer);
+        document_path("undocumented", digest, path);
+        if (i == 0) /* the application names its deployment; two may have the same settings */
+            expect(client_get(ada, path), 404, "document.unknown");
+    }
+    answer_done(&shown);
+    document_path("documented", "00ff", path);
+    expect(client_get(ada, path), 404, "document.unknown");
 }
 
 static void test_the_policy_refuses_by_its_rules_name(void **state)
@@ -512,6 +550,7 @@ static void test_every_state_tries_every_act(void **state)
 int run_lifecycle_tests(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_was_applied_for_is_shown_byte_for_byte),
         cmocka_unit_test(test_of_two_people_editing_one_draft_the_second_is_told),
         cmocka_unit_test(test_the_policy_refuses_by_its_rules_name),
         cmocka_unit_test(test_only_ones_own_signature_of_what_is_there_counts),

@@ -251,6 +251,26 @@ static void a_model_is_proposed_accepted_and_withdrawn(void **state)
     json_decref(list);
 }
 
+static void a_refused_model_is_not_accepted_and_may_be_proposed_again(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct ov_buf out = OV_BUF_INIT;
+        char id[40];
+        world_ctl_ok(&world, "ben", NULL, &out, "model", "propose", "--report", report(),
+                     "--threshold-floor", "0.6", "--yes", NULL);
+        json_t *model = said(&out);
+        (void)snprintf(id, sizeof(id), "%s", json_string_value(json_object_get(model, "id")));
+        json_decref(model);
+        refused("olga", "permission.denied", "model", "refuse", id);
+        world_ctl_ok(&world, "hana", NULL, NULL, "model", "refuse", id, NULL);
+        refused("hana", "model.decided", "model", "approve", id, "--yes");
+    }
+    assert_int_equal(world_psql_number(&world, "SELECT count(*) FROM overt.model_acceptance WHERE "
+                                               "overt.model_accepted(model_digest) IS NOT NULL"),
+                     0);
+}
+
 /* --- the notice ---------------------------------------------------------------------------- */
 
 static void the_notice_of_an_application_is_fetched_published_and_waived(void **state)
@@ -310,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_number_outside_its_range_is_refused_by_its_name),
         cmocka_unit_test(a_refused_proposal_changes_nothing),
         cmocka_unit_test(a_model_is_proposed_accepted_and_withdrawn),
+        cmocka_unit_test(a_refused_model_is_not_accepted_and_may_be_proposed_again),
         cmocka_unit_test(the_notice_of_an_application_is_fetched_published_and_waived),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
