@@ -65,10 +65,18 @@ static bool accept_terms(struct link *link, const struct ov_welcome *welcome)
     return true;
 }
 
+static bool has_same_gate(const struct ov_quality_gate *a, const struct ov_quality_gate *b)
+{
+    return a->min_eye_distance_px == b->min_eye_distance_px &&
+           a->min_sharpness == b->min_sharpness && a->max_yaw_deg == b->max_yaw_deg &&
+           a->max_pitch_deg == b->max_pitch_deg && a->max_roll_deg == b->max_roll_deg &&
+           a->min_brightness == b->min_brightness && a->max_brightness == b->max_brightness;
+}
+
 /* Which faces may be compared; not the threshold, which is the server's. */
 static bool has_same_terms(const struct ov_welcome *a, const struct ov_welcome *b)
 {
-    if (a->min_face_px != b->min_face_px || memcmp(&a->gate, &b->gate, sizeof(a->gate)) != 0 ||
+    if (a->min_face_px != b->min_face_px || !has_same_gate(&a->gate, &b->gate) ||
         a->zone_count != b->zone_count)
         return false;
     for (size_t i = 0; i < a->zone_count; i++)

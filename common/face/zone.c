@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define DOUBLED_MAX (2 * OV_ZONE_SCALE)
+#define DOUBLED_MAX (INT64_C(2) * OV_ZONE_SCALE)
 
 struct point {
     int64_t x, y; /* doubled */

@@ -39,8 +39,8 @@ static bool add_request(EVP_MAC_CTX *mac, const struct request *request)
 
 static bool digest_request(const struct request *request, uint8_t out[REQUEST_DIGEST_BYTES])
 {
-    static const char sha256[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", (char *)(uintptr_t)sha256, 0),
+    char sha256[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", sha256, 0),
                            OSSL_PARAM_construct_end()};
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     EVP_MAC_CTX *mac = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;

@@ -34,7 +34,7 @@ struct audit_document {
 
 static void refuse(struct audit_document *document, const char *what)
 {
-    if (document->refused == NULL)
+    if (document != NULL && document->refused == NULL)
         document->refused = what;
 }
 
@@ -205,7 +205,9 @@ void audit_document_id(struct audit_document *document, const char *key, const s
 
 static void open_level(struct audit_document *document, const char *key, enum node_kind kind)
 {
-    if (document != NULL && document->depth == DEPTH_MAX) {
+    if (document == NULL)
+        return;
+    if (document->depth == DEPTH_MAX) {
         refuse(document, "depth");
         return;
     }

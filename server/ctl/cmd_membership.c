@@ -43,7 +43,7 @@ static enum ctl_exit read_reference(const struct ctl *ctl, struct ov_secret *ret
     enum ov_status status = ctl->terminal.in_is_terminal
                                 ? terminal_ask("reference of the person: ", &line, err)
                                 : read_input(&line, err);
-    if (status == OV_OK && line.data[0] == '\0') {
+    if (status == OV_OK && (line.size == 0 || line.data[0] == '\0')) {
         ov_secret_free(&line);
         status = ov_fail(err, OV_ERR_INVALID, "membership.reference",
                          "the reference comes on standard input: one line");

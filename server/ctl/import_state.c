@@ -19,10 +19,10 @@
 #include "common/base/file.h"
 
 #define MAGIC "overt-import-state 1 "
-#define KEY_BYTES 32u
+#define KEY_BYTES ((size_t)32)
 #define ID_CHARS 36u
 #define HEADER_CHARS (sizeof(MAGIC) - 1 + ID_CHARS + 1 + 2 * KEY_BYTES + 1)
-#define LINE_CHARS (2 * IMPORT_DIGEST_BYTES + 1)
+#define LINE_CHARS (2 * (size_t)IMPORT_DIGEST_BYTES + 1)
 #define FILE_MAX_BYTES (HEADER_CHARS + 4 * IMPORT_ROWS_MAX * LINE_CHARS)
 
 struct import_state {

@@ -51,7 +51,7 @@ static size_t put_grey(char *out, const unsigned char *upper, const unsigned cha
     int sum = 0;
     for (int i = 0; i < 3; i++)
         sum += upper[i] + lower[i];
-    *out = shades[(size_t)sum * (sizeof(shades) - 2) / (6 * 255)];
+    *out = shades[(size_t)sum * (sizeof(shades) - 2) / (size_t)(6 * 255)];
     return 1;
 }
 
@@ -62,9 +62,8 @@ static size_t put_rows(const struct ov_image *image, bool colour, char *out)
         for (int x = 0; x < image->width; x++)
             length += colour ? put_colour(out + length, pixel(image, x, y), pixel(image, x, y + 1))
                              : put_grey(out + length, pixel(image, x, y), pixel(image, x, y + 1));
-        const char *end = colour ? "\033[0m\n" : "\n";
-        memcpy(out + length, end, strlen(end));
-        length += strlen(end);
+        for (const char *end = colour ? "\033[0m\n" : "\n"; *end != '\0'; end++)
+            out[length++] = *end;
     }
     return length;
 }

@@ -34,8 +34,8 @@ static void write_header(uint8_t *block, const struct bundle_file *file, int64_t
     (void)snprintf(text + 124, 12, "%011llo", (unsigned long long)file->size);
     (void)snprintf(text + 136, 12, "%011llo", (unsigned long long)(at_us / OV_US_PER_S));
     text[156] = '0';
-    memcpy(text + 257, "ustar", 6);
-    memcpy(text + 263, "00", 2);
+    (void)snprintf(text + 257, 6, "ustar");
+    text[263] = text[264] = '0';
     memset(block + CHECKSUM_OFFSET, ' ', CHECKSUM_SIZE);
     for (size_t i = 0; i < BLOCK; i++)
         sum += block[i];

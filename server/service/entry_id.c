@@ -17,7 +17,8 @@ enum ov_status entry_id_make(const struct vault_key *list_key, const char *refer
         return ov_fail(err, OV_ERR_INVALID, "watchlist.reference", "the reference is too long");
     input[0] = (uint8_t)generation;
     input[1] = (uint8_t)length;
-    memcpy(input + 2, reference, length);
+    for (size_t i = 0; i < length; i++)
+        input[2 + i] = (uint8_t)reference[i];
     enum ov_status status = vault_tag(list_key, "entry.id", input, 2 + length, tag, err);
     ov_wipe(input, sizeof(input));
     if (status != OV_OK)

@@ -245,7 +245,7 @@ static enum ov_status take_step(struct erasing *erasing, const struct ov_id *id,
         status = step->take(erasing, err);
     }
     status = act_end(erasing->service, status, err);
-    if (status == OV_OK)
+    if (status == OV_OK && step != NULL)
         ov_log(OV_LOG_INFO, "erasure", "step", "step=%s deployment=%s", step->name,
                ov_id_format(id, text));
     return status;

@@ -251,7 +251,7 @@ enum ov_status service_evidence_renew(struct service *service, const struct acto
                                       const struct ov_id *hold_id, int64_t review_at_us,
                                       struct evidence_view *ret, struct ov_error *err)
 {
-    struct evidence_hold hold;
+    struct evidence_hold hold = {.in_force = false};
     enum ov_status status = check_permission(actor, ACTION_EVIDENCE_PROPOSE, err);
     if (status == OV_OK)
         status = check_review(service, review_at_us, err);
@@ -270,7 +270,7 @@ enum ov_status service_evidence_confirm(struct service *service, const struct ac
                                         const struct ov_id *hold_id, struct evidence_view *ret,
                                         struct ov_error *err)
 {
-    struct evidence_hold hold;
+    struct evidence_hold hold = {.in_force = false};
     enum ov_status status = check_permission(actor, ACTION_EVIDENCE_CONFIRM, err);
     if (status == OV_OK)
         status = begin_on(service, hold_id, &hold, err);
@@ -291,7 +291,7 @@ enum ov_status service_evidence_release(struct service *service, const struct ac
                                         const struct ov_id *hold_id, struct evidence_view *ret,
                                         struct ov_error *err)
 {
-    struct evidence_hold hold;
+    struct evidence_hold hold = {.in_force = false};
     enum ov_status status = check_permission(actor, ACTION_EVIDENCE_PROPOSE, err);
     if (status == OV_OK)
         status = begin_on(service, hold_id, &hold, err);

@@ -39,7 +39,8 @@ static enum ov_status commit_to(const struct ledger_key *key, const struct ov_id
     size_t length = strlen(reference);
     input[0] = 0x01;
     memcpy(input + 1, id->bytes, OV_ID_BYTES);
-    memcpy(input + 1 + OV_ID_BYTES, reference, length);
+    for (size_t i = 0; i < length; i++)
+        input[1 + OV_ID_BYTES + i] = (uint8_t)reference[i];
     enum ov_status status = ledger_key_pseudonym(key, input, 1 + OV_ID_BYTES + length, ret, err);
     ov_wipe(input, sizeof(input));
     return status;
@@ -117,7 +118,7 @@ enum ov_status service_membership_ask(struct service *service, const struct acto
                                       const struct membership_question *question,
                                       struct membership_query *ret, struct ov_error *err)
 {
-    struct membership_query query;
+    struct membership_query query = {.day = 0};
     struct ledger_key *key = NULL;
     enum ov_status status = check_permission(actor, ACTION_MEMBERSHIP_ASK, err);
     if (status == OV_OK)
@@ -134,7 +135,7 @@ enum ov_status service_membership_ask(struct service *service, const struct acto
     if (status != OV_OK)
         return status;
     query.asked_at_us = act_now_us(service);
-    query.expires_at_us = query.asked_at_us + 24 * 3600 * OV_US_PER_S;
+    query.expires_at_us = query.asked_at_us + INT64_C(24) * 3600 * OV_US_PER_S;
     *ret = query;
     return OV_OK;
 }
@@ -348,7 +349,7 @@ service_membership_confirm(struct service *service, const struct actor *actor,
 static enum ov_status withdraw(struct service *service, const struct actor *actor,
                                const struct ov_id *id, struct ov_error *err)
 {
-    struct membership_query query;
+    struct membership_query query = {.day = 0};
     enum ov_status status = store_membership_query_lock(service->store, id, &query, err);
     if (status == OV_OK && query.state != MEMBERSHIP_ASKED)
         status = ov_fail(err, OV_ERR_STATE, "membership.decided", "this query is %s",

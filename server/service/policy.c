@@ -231,7 +231,7 @@ enum ov_status service_policy_approve(struct service *service, const struct acto
                                       int version, const struct signature *signature,
                                       struct policy *ret, struct ov_error *err)
 {
-    struct policy policy;
+    struct policy policy = {.version = 0};
     struct signing_statement statement;
     enum ov_status status = make_approval(service, actor, version, &policy, &statement, err);
     if (status == OV_OK)
@@ -244,7 +244,7 @@ enum ov_status service_policy_approve(struct service *service, const struct acto
 enum ov_status service_policy_refuse(struct service *service, const struct actor *actor,
                                      int version, struct policy *ret, struct ov_error *err)
 {
-    struct policy policy;
+    struct policy policy = {.version = 0};
     struct ov_error denied = OV_ERROR_INIT;
     enum ov_status status = check_permission(actor, ACTION_POLICY_REFUSE, err);
     enum ov_status may_approve = check_permission(actor, ACTION_POLICY_APPROVE, &denied);

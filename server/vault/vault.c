@@ -155,8 +155,10 @@ enum ov_status vault_open_unproved(const char *dir, const char *installation_key
                                    struct vault **ret_vault, struct ov_error *err)
 {
     struct vault *vault = calloc(1, sizeof(*vault));
-    if (vault == NULL)
-        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    if (vault == NULL) {
+        (void)ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+        return OV_ERR_NOMEM;
+    }
     vault->lock_fd = -1;
     rotation_cache_init(&vault->rotations);
     enum ov_status status = OV_OK;
@@ -200,8 +202,9 @@ enum ov_status vault_open(const char *dir, const char *installation_key_path,
 {
     struct vault *vault = NULL;
     enum ov_status status = vault_open_unproved(dir, installation_key_path, &vault, err);
-    if (status == OV_OK)
-        status = check_not_rotating(vault, err);
+    if (status != OV_OK)
+        return status;
+    status = check_not_rotating(vault, err);
     if (status == OV_OK)
         status = vault_prove(dir, VAULT_CHECK, &vault->wrapper, err);
     if (status != OV_OK) {

@@ -323,8 +323,8 @@ static void the_servers_role_accepts_no_model_and_goes_around_none(void **state)
         "DELETE FROM overt.model_acceptance",
         "DELETE FROM overt.notice_publication",
         "ALTER TABLE overt.deployment DISABLE TRIGGER deployment_3_model",
-        "CREATE OR REPLACE FUNCTION overt.model_accepted(bytea) RETURNS real LANGUAGE sql AS "
-        "'SELECT 0.2'",
+        ("CREATE OR REPLACE FUNCTION overt.model_accepted(bytea) RETURNS real LANGUAGE sql AS "
+         "'SELECT 0.2'"),
     };
     struct model_acceptance row = acceptance(f, 0x32);
     act(f->store, store_model_propose(f->store, &row, &act_err));
