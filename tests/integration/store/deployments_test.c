@@ -1,6 +1,8 @@
 /* Deployments: their states, their two people, their windows. */
 #include "tests/integration/store/fixture.h"
 
+#include "server/service/steps.h"
+
 static void an_application_reads_back_as_it_was_written(void **state)
 {
     struct fixture *f = *state;
@@ -35,6 +37,24 @@ static void an_application_reads_back_as_it_was_written(void **state)
                    "deployment.unknown", &err);
     assert_refused(store_deployment_by_name(f->store, "nowhere", &found, &err), OV_ERR_NOT_FOUND,
                    "deployment.unknown", &err);
+}
+
+static void the_database_has_the_same_steps_as_the_rules(void **state)
+{
+    struct fixture *f = *state;
+    for (int from = DEPLOYMENT_DRAFT; from <= DEPLOYMENT_CANCELLED; from++) {
+        for (int to = DEPLOYMENT_DRAFT; to <= DEPLOYMENT_CANCELLED; to++) {
+            char sql[200];
+            (void)snprintf(sql, sizeof(sql),
+                           "SELECT count(*) FROM overt.deployment_step "
+                           "WHERE from_state = '%s' AND to_state = '%s'",
+                           deployment_state_name((enum deployment_state)from),
+                           deployment_state_name((enum deployment_state)to));
+            if (pg_value(f->pg, "admin", sql) !=
+                step_is_legal((enum deployment_state)from, (enum deployment_state)to))
+                fail_msg("%s", sql);
+        }
+    }
 }
 
 static void who_applied_never_authorises(void **state)
@@ -443,6 +463,7 @@ static void locking_a_row_takes_a_transaction(void **state)
 int run_deployment_tests(void)
 {
     const struct CMUnitTest deployments[] = {
+        cmocka_unit_test(the_database_has_the_same_steps_as_the_rules),
         cmocka_unit_test(an_application_reads_back_as_it_was_written),
         cmocka_unit_test(who_applied_never_authorises),
         cmocka_unit_test(only_the_legal_steps_are_taken),
