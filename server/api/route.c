@@ -153,8 +153,9 @@ static const struct route table[] = {
 
 /* Those that make something new each time they are done. */
 static enum ov_status (*const creating[])(struct call *call, struct ov_error *err) = {
-    handle_site_add,      handle_deployment_create, handle_people_propose,
-    handle_watchlist_add, handle_evidence_propose,
+    handle_site_add,          handle_people_propose,  handle_policy_propose,
+    handle_model_propose,     handle_membership_ask,  handle_watchlist_add,
+    handle_deployment_create, handle_settings_change, handle_evidence_propose,
 };
 
 bool route_creates(const struct route *route)

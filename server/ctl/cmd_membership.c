@@ -79,7 +79,7 @@ static enum ctl_exit cmd_membership_ask(struct ctl *ctl, const struct invocation
                              is_day(given->args[0]) ? "day" : "deployment", given->args[0],
                              "reference", (const char *)reference.data);
     ov_secret_free(&reference);
-    result = api_post(ctl->http, "/v1/membership", body, &query, err);
+    result = api_create(ctl->http, "/v1/membership", body, &query, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)

@@ -128,7 +128,7 @@ static enum ctl_exit cmd_model_propose(struct ctl *ctl, const struct invocation 
     if (result == CTL_OK && json_object_set_new(body, "signature", signature) != 0)
         result = ctl_out_of_memory(err);
     if (result == CTL_OK)
-        result = api_post(ctl->http, "/v1/models", json_incref(body), &model, err);
+        result = api_create(ctl->http, "/v1/models", json_incref(body), &model, err);
     if (result == CTL_OK)
         result = print_model(ctl, model, err);
     json_decref(body);

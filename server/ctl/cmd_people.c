@@ -148,7 +148,7 @@ static enum ctl_exit propose(struct ctl *ctl, json_t *take_body, struct ov_error
 {
     struct ov_buf out = OV_BUF_INIT;
     json_t *decision = NULL;
-    enum ctl_exit result = api_post(ctl->http, "/v1/people/decisions", take_body, &decision, err);
+    enum ctl_exit result = api_create(ctl->http, "/v1/people/decisions", take_body, &decision, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json) {

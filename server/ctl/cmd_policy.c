@@ -284,9 +284,9 @@ static enum ctl_exit cmd_policy_propose(struct ctl *ctl, const struct invocation
     if (result == CTL_OK)
         result = look_and_sign(ctl, to_sign, "Propose this policy?", &signature, err);
     if (result == CTL_OK)
-        result = api_post(ctl->http, "/v1/policies",
-                          json_pack("{sO so}", "policy", proposal, "signature", signature), &policy,
-                          err);
+        result = api_create(ctl->http, "/v1/policies",
+                            json_pack("{sO so}", "policy", proposal, "signature", signature),
+                            &policy, err);
     if (result == CTL_OK)
         result = print_policy(ctl, policy, err);
     json_decref(proposal);

@@ -147,6 +147,11 @@ class Description {
         return problem ? [...problems, `request: ${problem}`] : problems;
     }
 
+    takesKey(operation) {
+        return (operation.parameters ?? []).map((parameter) => this.resolve(parameter).node)
+            .some((parameter) => parameter.in === 'header' && parameter.name === 'Idempotency-Key');
+    }
+
     // Where the description and the server's table of routes differ.
     compare(routes) {
         const ours = new Map(this.operations().map((operation) => [operation.name, operation]));
@@ -159,6 +164,8 @@ class Description {
                 problems.push(`${name} is served and not described`);
             else if (types.join() !== (route.body ?? ''))
                 problems.push(`${name} takes ${route.body ?? 'no body'}, described: ${types}`);
+            else if (this.takesKey(ours.get(name)) !== (route.creates ?? false))
+                problems.push(`${name}: taking an Idempotency-Key and its description differ`);
         }
         for (const name of ours.keys()) {
             if (!theirs.has(name))

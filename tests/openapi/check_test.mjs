@@ -87,6 +87,7 @@ try {
     assert.deepEqual(api.compare([route('GET', '/v1/a'), route('PUT', '/v1/a'), route('POST', '/v1/a', 'application/json')]), []);
     assert.match(api.compare([route('GET', '/v1/a')]).join(), /POST \/v1\/a is described and not served/);
     assert.match(api.compare([route('GET', '/v1/z')]).join(), /GET \/v1\/z is served and not described/);
+    assert.match(api.compare([{ ...route('GET', '/v1/a'), creates: true }]).join(), /Idempotency-Key/);
     assert.match(api.compare([route('POST', '/v1/a', 'image/jpeg')]).join(), /takes image\/jpeg/);
 } finally {
     rmSync(folder, { recursive: true });

@@ -25,8 +25,9 @@ int main(void)
     const struct route *table = route_table(&count);
     json_t *routes = json_array();
     for (size_t i = 0; i < count; i++) {
-        json_t *route = json_pack("{ss ss ss*}", "method", request_method_name(table[i].method),
-                                  "path", table[i].pattern, "body", body_name(table[i].body));
+        json_t *route = json_pack("{ss ss ss* sb}", "method", request_method_name(table[i].method),
+                                  "path", table[i].pattern, "body", body_name(table[i].body),
+                                  "creates", (int)route_creates(&table[i]));
         if (route == NULL || json_array_append_new(routes, route) != 0)
             abort();
     }
