@@ -276,6 +276,10 @@ BEGIN
         RAISE EXCEPTION 'this is no reason for which it becomes %', NEW.state
             USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_end_reason';
     END IF;
+    -- The clock of erasure does not start later than now, whatever the server takes for now.
+    IF NEW.closed_at > clock_timestamp() AND OLD.closed_at IS NULL THEN
+        NEW.closed_at := clock_timestamp();
+    END IF;
     IF NEW.state = 'erased' AND EXISTS (
         SELECT FROM pg_class
         WHERE relnamespace = 'watchlist'::regnamespace
@@ -336,7 +340,8 @@ BEGIN
     END IF;
     IF NEW.settings_digest IS DISTINCT FROM OLD.settings_digest THEN
         PERFORM overt.require_document(NEW.settings_digest, 'settings', NEW.id);
-        IF NEW.state IN ('authorised', 'live', 'paused') THEN
+        -- Not with the step that authorises: what was signed is what comes into force.
+        IF OLD.state IN ('authorised', 'live', 'paused') THEN
             free := free || settings;
         END IF;
     END IF;

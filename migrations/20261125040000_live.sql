@@ -218,7 +218,7 @@ AS $body$
 DECLARE
     target record;
 BEGIN
-    SELECT state, settings_digest INTO target
+    SELECT state, settings_digest, applied_by INTO target
     FROM overt.deployment WHERE id = NEW.deployment_id FOR SHARE;
     IF target.state NOT IN ('authorised', 'live', 'paused') THEN
         RAISE EXCEPTION 'settings are changed at a deployment that is authorised, live or paused'
@@ -244,6 +244,10 @@ BEGIN
           <> to_jsonb(OLD) - ARRAY['state', 'decided_by', 'decided_at'] THEN
         RAISE EXCEPTION 'a change is decided on once, and does not change otherwise'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'settings_fixed';
+    END IF;
+    IF NEW.state = 'in_force' AND NEW.decided_by = target.applied_by THEN
+        RAISE EXCEPTION 'who applied for a deployment does not approve a change of its settings'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'deployment_two_people';
     END IF;
     PERFORM overt.require_role(NEW.decided_by, 'authorising_officer', 'higher_authority');
     RETURN NEW;

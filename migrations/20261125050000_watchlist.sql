@@ -648,6 +648,25 @@ COMMENT ON FUNCTION watchlist.round_check() IS
     'Trigger: every flagged entry and 1 %, at least 20, of a round are opened before it is approved';
 CREATE TRIGGER round_check BEFORE INSERT OR UPDATE ON watchlist.round
     FOR EACH ROW EXECUTE FUNCTION watchlist.round_check();
+
+CREATE FUNCTION watchlist.round_entry_check() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    PERFORM FROM watchlist.round
+    WHERE deployment_id = NEW.deployment_id AND id = NEW.round_id AND state = 'open'
+    FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'entries are drawn into a round before it is approved'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'round_step';
+    END IF;
+    RETURN NEW;
+END
+$body$;
+COMMENT ON FUNCTION watchlist.round_entry_check() IS
+    'Trigger: what a round approves is what was looked at when it was approved';
+CREATE TRIGGER round_entry_check BEFORE INSERT ON watchlist.round_entry
+    FOR EACH ROW EXECUTE FUNCTION watchlist.round_entry_check();
 CREATE CONSTRAINT TRIGGER round_audited
     AFTER INSERT OR UPDATE ON watchlist.round DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION audit.require_event();
@@ -805,6 +824,7 @@ DROP FUNCTION overt.watchlist_review_check();
 DROP TABLE watchlist.tally;
 DROP TABLE watchlist.round_entry;
 DROP TABLE watchlist.round;
+DROP FUNCTION watchlist.round_entry_check();
 DROP FUNCTION watchlist.round_check();
 DROP TABLE watchlist.opening;
 DROP FUNCTION watchlist.opening_check();

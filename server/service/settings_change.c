@@ -353,6 +353,9 @@ static enum ov_status check_approvable(const struct actor *actor,
     if (ov_id_equal(&change->proposed_by, &actor->principal.id))
         return ov_fail(err, OV_ERR_DENIED, "settings.same_person",
                        "you proposed this change; another person has to approve it");
+    if (ov_id_equal(&deployment->applied_by, &actor->principal.id))
+        return ov_fail(err, OV_ERR_DENIED, "deployment.same_person",
+                       "you applied for this deployment; another person has to approve the change");
     if (memcmp(change->base_digest, deployment->settings_digest, OV_DIGEST_BYTES) != 0)
         return ov_fail(err, OV_ERR_CONFLICT, "settings.stale",
                        "the settings have been changed since this was proposed; refuse it");
