@@ -5,6 +5,7 @@
 
 #include "server/api/json_in.h"
 #include "server/api/names.h"
+#include "server/api/page.h"
 #include "server/api/reply.h"
 #include "server/service/membership.h"
 
@@ -173,25 +174,26 @@ enum ov_status handle_membership_withdraw(struct call *call, struct ov_error *er
 /* --- seeing --- */
 
 struct query_list {
-    struct membership_query rows[MEMBERSHIP_QUERIES_MAX];
+    struct membership_query rows[PAGE_LIMIT_MAX];
     size_t count;
 };
 
 static enum ov_status on_query(void *ctx, const struct membership_query *query)
 {
     struct query_list *list = ctx;
-    if (list->count == MEMBERSHIP_QUERIES_MAX)
+    if (list->count == PAGE_LIMIT_MAX)
         return OV_ERR_LIMIT;
     list->rows[list->count++] = *query;
     return OV_OK;
 }
 
-static enum ov_status list_queries(struct call *call, struct query_list *list, json_t *array,
-                                   struct ov_error *err)
+static enum ov_status list_queries(struct call *call, const struct page *page,
+                                   struct query_list *list, json_t *array, struct ov_error *err)
 {
+    const struct store_page piece = {page_after(page), page->limit};
     struct names names;
     enum ov_status status =
-        service_membership_each(call->service, call->actor, on_query, list, err);
+        service_membership_each(call->service, call->actor, &piece, on_query, list, err);
     names_init(&names, call);
     for (size_t i = 0; i < list->count && status == OV_OK; i++) {
         if (json_array_append_new(array, query_json(&names, &list->rows[i], err)) != 0)
@@ -203,13 +205,21 @@ static enum ov_status list_queries(struct call *call, struct query_list *list, j
 
 enum ov_status handle_membership_list(struct call *call, struct ov_error *err)
 {
+    struct page page;
+    enum ov_status status = page_read(call->request, &page, err);
+    if (status != OV_OK)
+        return status;
     struct query_list *list = calloc(1, sizeof(*list));
     json_t *array = json_array();
-    enum ov_status status = list != NULL ? list_queries(call, list, array, err) : OV_ERR_NOMEM;
+    json_t *next = NULL;
+    status = list != NULL ? list_queries(call, &page, list, array, err) : OV_ERR_NOMEM;
+    if (status == OV_OK)
+        next =
+            page_next(&page, list->count, list->count > 0 ? &list->rows[list->count - 1].id : NULL);
     free(list);
     if (status != OV_OK) {
         json_decref(array);
         return status;
     }
-    return reply_json(call->request, 200, json_pack("{so}", "queries", array), err);
+    return reply_json(call->request, 200, json_pack("{soso}", "queries", array, "next", next), err);
 }

@@ -1,9 +1,11 @@
 /* /v1/people, and suspending a site. On a worker's thread. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "server/api/json_in.h"
 #include "server/api/names.h"
+#include "server/api/page.h"
 #include "server/api/reply.h"
 #include "server/service/people_decisions.h"
 
@@ -29,15 +31,22 @@ static json_t *words_json(char *words)
     return array;
 }
 
+struct people_page {
+    json_t *json;
+    struct ov_id last;
+};
+
 static enum ov_status on_person(void *ctx, const struct person_row *person)
 {
+    struct people_page *page = ctx;
     char identities[PRINCIPAL_IDENTITIES_TEXT];
     memcpy(identities, person->identities, sizeof(identities));
     json_t *json = json_pack("{so ss sb so so so}", "id", reply_id(&person->principal.id), "name",
                              person->principal.name, "active", person->principal.active, "roles",
                              roles_json(person->principal.roles), "identities",
                              words_json(identities), "added_at", reply_time(person->added_at_us));
-    return json_array_append_new(ctx, json) == 0 ? OV_OK : OV_ERR_NOMEM;
+    page->last = person->principal.id;
+    return json_array_append_new(page->json, json) == 0 ? OV_OK : OV_ERR_NOMEM;
 }
 
 static const char *state_of(const struct names *names, const struct people_decision *decision)
@@ -77,51 +86,66 @@ static enum ov_status reply_decision(struct call *call, int http_status,
 
 enum ov_status handle_people_list(struct call *call, struct ov_error *err)
 {
-    json_t *people = json_array();
-    enum ov_status status = service_person_each(call->service, call->actor, on_person, people, err);
+    struct people_page people = {.json = json_array()};
+    struct page page;
+    enum ov_status status = page_read(call->request, &page, err);
+    if (status == OV_OK) {
+        const struct store_page piece = {page_after(&page), page.limit};
+        status = service_person_each(call->service, call->actor, &piece, on_person, &people, err);
+    }
     if (status != OV_OK) {
-        json_decref(people);
+        json_decref(people.json);
         return status;
     }
-    return reply_json(call->request, 200, json_pack("{so}", "people", people), err);
+    return reply_json(call->request, 200,
+                      json_pack("{soso}", "people", people.json, "next",
+                                page_next(&page, json_array_size(people.json), &people.last)),
+                      err);
 }
 
 struct decision_list {
-    struct people_decision rows[PEOPLE_DECISIONS_MAX];
+    struct people_decision rows[PAGE_LIMIT_MAX];
     size_t count;
 };
 
 static enum ov_status on_decision(void *ctx, const struct people_decision *decision)
 {
     struct decision_list *list = ctx;
-    if (list->count == PEOPLE_DECISIONS_MAX)
+    if (list->count == PAGE_LIMIT_MAX)
         return OV_ERR_LIMIT;
     list->rows[list->count++] = *decision;
     return OV_OK;
 }
 
-static json_t *decisions_json(struct call *call, bool all, struct ov_error *err)
+static enum ov_status reply_decisions(struct call *call, bool all, const struct page *page,
+                                      struct decision_list *list, struct ov_error *err)
 {
-    struct decision_list list = {.count = 0};
+    const struct store_page piece = {page_after(page), page->limit};
+    enum ov_status status = service_people_decision_each(call->service, call->actor, all, &piece,
+                                                         on_decision, list, err);
+    if (status != OV_OK)
+        return status;
     struct names names;
-    if (service_people_decision_each(call->service, call->actor, all, on_decision, &list, err) !=
-        OV_OK)
-        return NULL;
     json_t *array = json_array();
-    bool fine = true;
     names_init(&names, call);
-    for (size_t i = 0; i < list.count && fine; i++)
-        fine = json_array_append_new(array, decision_json(&names, &list.rows[i], err)) == 0;
+    for (size_t i = 0; i < list->count && status == OV_OK; i++) {
+        if (json_array_append_new(array, decision_json(&names, &list->rows[i], err)) != 0)
+            status = err->status != OV_OK ? err->status : OV_ERR_NOMEM;
+    }
     names_done(&names);
-    if (fine)
-        return array;
-    json_decref(array);
-    return NULL;
+    if (status != OV_OK) {
+        json_decref(array);
+        return status;
+    }
+    const struct ov_id *last = list->count > 0 ? &list->rows[list->count - 1].id : NULL;
+    return reply_json(
+        call->request, 200,
+        json_pack("{soso}", "decisions", array, "next", page_next(page, list->count, last)), err);
 }
 
 enum ov_status handle_people_decision_list(struct call *call, struct ov_error *err)
 {
-    static const char *const parameters[] = {"state", NULL};
+    static const char *const parameters[] = {"state", "limit", "after", NULL};
     enum ov_status status = request_check_query(call->request, parameters, err);
     if (status != OV_OK)
         return status;
@@ -131,10 +155,14 @@ enum ov_status handle_people_decision_list(struct call *call, struct ov_error *e
         (void)snprintf(call->request->field, sizeof(call->request->field), "state");
         return ov_fail(err, OV_ERR_INVALID, "request.parameter", "state is proposed or all");
     }
-    json_t *decisions = decisions_json(call, all, err);
-    if (decisions == NULL && err->status != OV_OK)
-        return err->status;
-    return reply_json(call->request, 200, json_pack("{so}", "decisions", decisions), err);
+    struct page page;
+    status = page_parse(call->request, &page, err);
+    if (status != OV_OK)
+        return status;
+    struct decision_list *list = calloc(1, sizeof(*list));
+    status = list == NULL ? OV_ERR_NOMEM : reply_decisions(call, all, &page, list, err);
+    free(list);
+    return status;
 }
 
 /* --- proposing and deciding --- */

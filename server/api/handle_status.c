@@ -34,12 +34,21 @@ static json_t *live_json(const struct api_options *options)
                      "templates", (json_int_t)live.templates);
 }
 
+/* What has come to nothing, or has nothing left to erase, is in the list of deployments alone. */
+static bool is_over(enum deployment_state state)
+{
+    return state == DEPLOYMENT_REFUSED || state == DEPLOYMENT_CANCELLED ||
+           state == DEPLOYMENT_ERASED;
+}
+
 static enum ov_status list_deployments(struct call *call, json_t *array, struct ov_error *err)
 {
     struct deployment_list list = {NULL, 0, 0};
     enum ov_status status = deployments_collect(call, &list, err);
     for (size_t i = 0; i < list.count && status == OV_OK; i++) {
         const struct deployment *d = &list.items[i];
+        if (is_over(d->state))
+            continue;
         json_t *json = json_pack(
             "{sosssssssoso}", "id", reply_id(&d->id), "name", d->name, "state",
             deployment_state_name(d->state), "kind", deployment_kind_name(d->kind), "ends_at",

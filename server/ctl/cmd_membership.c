@@ -174,7 +174,7 @@ static enum ctl_exit cmd_membership_list(struct ctl *ctl, const struct invocatio
     const json_t *query = NULL;
     size_t i = 0;
     (void)given;
-    enum ctl_exit result = api_get(ctl->http, "/v1/membership", &answer, err);
+    enum ctl_exit result = api_get_all(ctl->http, "/v1/membership", "queries", &answer, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json) {

@@ -108,9 +108,9 @@ static enum ctl_exit cmd_people_list(struct ctl *ctl, const struct invocation *g
     json_t *people = NULL;
     json_t *waiting = NULL;
     (void)given;
-    enum ctl_exit result = api_get(ctl->http, "/v1/people", &people, err);
+    enum ctl_exit result = api_get_all(ctl->http, "/v1/people", "people", &people, err);
     if (result == CTL_OK)
-        result = api_get(ctl->http, "/v1/people/decisions", &waiting, err);
+        result = api_get_all(ctl->http, "/v1/people/decisions", "decisions", &waiting, err);
     if (result != CTL_OK) {
         json_decref(people);
         return result;
@@ -236,7 +236,8 @@ static enum ctl_exit ask_about(struct ctl *ctl, const char *id, struct ov_error 
     json_t *waiting = NULL;
     struct ov_buf what = OV_BUF_INIT;
     struct ov_buf question = OV_BUF_INIT;
-    enum ctl_exit result = api_get(ctl->http, "/v1/people/decisions?state=all", &waiting, err);
+    enum ctl_exit result =
+        api_get_all(ctl->http, "/v1/people/decisions?state=all", "decisions", &waiting, err);
     if (result != CTL_OK)
         return result;
     const json_t *decision = find_decision(waiting, id);

@@ -371,6 +371,7 @@ enum ov_status service_membership_withdraw(struct service *service, const struct
 }
 
 enum ov_status service_membership_each(struct service *service, const struct actor *actor,
+                                       const struct store_page *page,
                                        enum ov_status (*on_row)(void *ctx,
                                                                 const struct membership_query *),
                                        void *ctx, struct ov_error *err)
@@ -378,7 +379,7 @@ enum ov_status service_membership_each(struct service *service, const struct act
     enum ov_status status = check_permission(actor, ACTION_MEMBERSHIP_CONFIRM, err);
     if (status != OV_OK)
         return status;
-    return store_membership_query_each(service->store, MEMBERSHIP_QUERIES_MAX, on_row, ctx, err);
+    return store_membership_query_each(service->store, page, on_row, ctx, err);
 }
 
 struct lapsing {

@@ -41,10 +41,10 @@ OV_CHECKED enum ov_status service_membership_withdraw(struct service *service,
                                                       const struct actor *actor,
                                                       const struct ov_id *id, struct ov_error *err);
 
-#define MEMBERSHIP_QUERIES_MAX 200 /* shown at once */
 /* Newest first; to those who confirm. */
 OV_CHECKED enum ov_status
 service_membership_each(struct service *service, const struct actor *actor,
+                        const struct store_page *page,
                         enum ov_status (*on_row)(void *ctx, const struct membership_query *),
                         void *ctx, struct ov_error *err);
 

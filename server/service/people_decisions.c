@@ -388,21 +388,22 @@ enum ov_status service_people_revoke(struct service *service, const struct actor
 /* --- seeing --- */
 
 enum ov_status service_person_each(struct service *service, const struct actor *actor,
+                                   const struct store_page *page,
                                    enum ov_status (*on_row)(void *ctx, const struct person_row *),
                                    void *ctx, struct ov_error *err)
 {
     enum ov_status status = check_permission(actor, ACTION_PEOPLE_SEE, err);
-    return status != OV_OK ? status : store_person_each(service->store, on_row, ctx, err);
+    return status != OV_OK ? status : store_person_each(service->store, page, on_row, ctx, err);
 }
 
 enum ov_status
 service_people_decision_each(struct service *service, const struct actor *actor, bool with_decided,
+                             const struct store_page *page,
                              enum ov_status (*on_row)(void *ctx, const struct people_decision *),
                              void *ctx, struct ov_error *err)
 {
     enum ov_status status = check_permission(actor, ACTION_PEOPLE_SEE, err);
     if (status != OV_OK)
         return status;
-    return store_people_decision_each(service->store, with_decided, PEOPLE_DECISIONS_MAX, on_row,
-                                      ctx, err);
+    return store_people_decision_each(service->store, with_decided, page, on_row, ctx, err);
 }

@@ -49,16 +49,17 @@ OV_CHECKED enum ov_status service_people_revoke(struct service *service, const s
                                                 const char *name, enum role role,
                                                 const char *reason_code, struct ov_error *err);
 
-/* All persons, by name. */
+/* By name. */
 OV_CHECKED enum ov_status service_person_each(struct service *service, const struct actor *actor,
+                                              const struct store_page *page,
                                               enum ov_status (*on_row)(void *ctx,
                                                                        const struct person_row *),
                                               void *ctx, struct ov_error *err);
 
-#define PEOPLE_DECISIONS_MAX 200 /* shown at once */
 /* Newest first; those too that are decided or expired where with_decided says so. */
 OV_CHECKED enum ov_status
 service_people_decision_each(struct service *service, const struct actor *actor, bool with_decided,
+                             const struct store_page *page,
                              enum ov_status (*on_row)(void *ctx, const struct people_decision *),
                              void *ctx, struct ov_error *err);
 

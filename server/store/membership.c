@@ -112,13 +112,14 @@ static enum ov_status on_query(void *ctx, struct row *row, struct ov_error *err)
 }
 
 enum ov_status
-store_membership_query_each(struct store *store, int limit,
+store_membership_query_each(struct store *store, const struct store_page *page,
                             enum ov_status (*on_row)(void *ctx, const struct membership_query *),
                             void *ctx, struct ov_error *err)
 {
     struct query_sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
-    params_i64(&params, limit);
+    params_id(&params, page->after);
+    params_i64(&params, page->limit);
     return statement_each(store, STATEMENT_MEMBERSHIP_QUERY_EACH, &params, on_query, &sink, NULL,
                           err);
 }

@@ -50,7 +50,7 @@ OV_CHECKED enum ov_status
 store_membership_query_mismatch(struct store *store, const struct ov_id *id, struct ov_error *err);
 /* Newest first. */
 OV_CHECKED enum ov_status
-store_membership_query_each(struct store *store, int limit,
+store_membership_query_each(struct store *store, const struct store_page *page,
                             enum ov_status (*on_row)(void *ctx, const struct membership_query *),
                             void *ctx, struct ov_error *err);
 /* Those that are asked and have expired. */

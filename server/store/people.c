@@ -185,12 +185,15 @@ static enum ov_status on_person(void *ctx, struct row *row, struct ov_error *err
     return status == OV_OK ? sink->on_row(sink->ctx, &person) : status;
 }
 
-enum ov_status store_person_each(struct store *store,
+enum ov_status store_person_each(struct store *store, const struct store_page *page,
                                  enum ov_status (*on_row)(void *ctx, const struct person_row *),
                                  void *ctx, struct ov_error *err)
 {
     struct person_sink sink = {on_row, ctx};
-    return statement_each(store, STATEMENT_PERSON_EACH, NULL, on_person, &sink, NULL, err);
+    struct params params = PARAMS_INIT;
+    params_id(&params, page->after);
+    params_i64(&params, page->limit);
+    return statement_each(store, STATEMENT_PERSON_EACH, &params, on_person, &sink, NULL, err);
 }
 
 static enum ov_status on_count(void *ctx, struct row *row, struct ov_error *err)

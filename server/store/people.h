@@ -69,8 +69,8 @@ struct person_row {
     int64_t added_at_us;
     char identities[PRINCIPAL_IDENTITIES_TEXT]; /* URIs with blanks between them */
 };
-/* All persons, by name. */
-OV_CHECKED enum ov_status store_person_each(struct store *store,
+/* By name. */
+OV_CHECKED enum ov_status store_person_each(struct store *store, const struct store_page *page,
                                             enum ov_status (*on_row)(void *ctx,
                                                                      const struct person_row *),
                                             void *ctx, struct ov_error *err);

@@ -110,15 +110,16 @@ static enum ov_status on_each(void *ctx, struct row *row, struct ov_error *err)
     return status == OV_OK ? sink->on_row(sink->ctx, &decision) : status;
 }
 
-enum ov_status store_people_decision_each(struct store *store, bool with_decided, int limit,
-                                          enum ov_status (*on_row)(void *ctx,
-                                                                   const struct people_decision *),
-                                          void *ctx, struct ov_error *err)
+enum ov_status
+store_people_decision_each(struct store *store, bool with_decided, const struct store_page *page,
+                           enum ov_status (*on_row)(void *ctx, const struct people_decision *),
+                           void *ctx, struct ov_error *err)
 {
     struct decision_sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
     params_bool(&params, with_decided);
-    params_i64(&params, limit);
+    params_i64(&params, page->limit);
+    params_id(&params, page->after);
     return statement_each(store, STATEMENT_PEOPLE_DECISION_EACH, &params, on_each, &sink, NULL,
                           err);
 }

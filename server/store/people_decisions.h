@@ -50,7 +50,7 @@ OV_CHECKED enum ov_status store_people_decide(struct store *store, const struct 
                                               const struct ov_id *by, struct ov_error *err);
 /* Newest first; decided ones too where with_decided says so. */
 OV_CHECKED enum ov_status
-store_people_decision_each(struct store *store, bool with_decided, int limit,
+store_people_decision_each(struct store *store, bool with_decided, const struct store_page *page,
                            enum ov_status (*on_row)(void *ctx, const struct people_decision *),
                            void *ctx, struct ov_error *err);
 

@@ -1,4 +1,5 @@
--- All persons, by name.
+-- Persons by name.
+-- $1 uuid: after this one, or null: from the first  $2 bigint: at most so many
 -- row: id, kind, name, active, roles (comma-separated or null), added_at,
 --      identities (with blanks between them)
 SELECT principal.id, principal.kind, principal.name, principal.active,
@@ -11,4 +12,7 @@ SELECT principal.id, principal.kind, principal.name, principal.active,
         WHERE identity.principal_id = principal.id)
 FROM overt.principal AS principal
 WHERE principal.kind = 'person'
+  AND ($1::uuid IS NULL
+       OR principal.name > (SELECT name FROM overt.principal WHERE id = $1 AND kind = 'person'))
 ORDER BY principal.name
+LIMIT $2

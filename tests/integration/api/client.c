@@ -350,3 +350,33 @@ void client_authorise(struct client *client, const char *deployment)
 {
     expect(client_signed(client, deployment, "authorise", CLIENT_REASONS), 200, NULL);
 }
+
+json_t *client_walk(struct client *client, const char *path, const char *key)
+{
+    json_t *ids = json_array();
+    char at[256];
+    bool more = true;
+    (void)snprintf(at, sizeof(at), "%s%climit=2", path, strchr(path, '?') != NULL ? '&' : '?');
+    while (more) {
+        struct answer answer = expect_kept(client_get(client, at), 200, NULL);
+        const json_t *items = json_object_get(answer.json, key);
+        json_t *item = NULL;
+        size_t i = 0;
+        assert_true(json_array_size(items) <= 2);
+        json_array_foreach(items, i, item)
+        {
+            json_t *known = NULL;
+            size_t j = 0;
+            json_array_foreach(ids, j, known)
+            {
+                assert_false(json_equal(known, json_object_get(item, "id")));
+            }
+            json_array_append(ids, json_object_get(item, "id"));
+        }
+        more = json_is_string(json_object_get(answer.json, "next"));
+        (void)snprintf(at, sizeof(at), "%s%cafter=%s&limit=2", path,
+                       strchr(path, '?') != NULL ? '&' : '?', answer_text(&answer, "next"));
+        answer_done(&answer);
+    }
+    return ids;
+}

@@ -69,4 +69,7 @@ void expect(struct answer answer, long status, const char *code);
 /* The same, keeping the answer. */
 struct answer expect_kept(struct answer answer, long status, const char *code);
 
+/* All ids of a list, asked for two at a time, in the order in which they come; none comes twice. */
+json_t *client_walk(struct client *client, const char *path, const char *key);
+
 #endif

@@ -270,6 +270,16 @@ static void test_wrong_questions_are_refused_with_their_field(void **state)
     expect(client_post(hana, "/v1/membership", "{}"), 403, "permission.denied");
 }
 
+static void test_the_queries_come_page_by_page(void **state)
+{
+    (void)state;
+    json_t *ids = client_walk(dora, "/v1/membership", "queries");
+    assert_true(json_array_size(ids) > 2);
+    assert_int_equal(json_array_size(ids),
+                     pg_value(bed.pg, "owner", "SELECT count(*) FROM overt.membership_query"));
+    json_decref(ids);
+}
+
 int run_membership_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +289,7 @@ int run_membership_tests(void)
         cmocka_unit_test(test_an_unconfirmed_query_lapses_within_a_day),
         cmocka_unit_test(test_there_are_twenty_queries_a_day),
         cmocka_unit_test(test_wrong_questions_are_refused_with_their_field),
+        cmocka_unit_test(test_the_queries_come_page_by_page),
     };
     return cmocka_run_group_tests_name("membership", tests, setup, teardown);
 }

@@ -43,42 +43,13 @@ static int teardown(void **state)
     return 0;
 }
 
-/* All ids of a list, two at a time, in the order in which they come. */
-static json_t *walk(const char *path, const char *key)
-{
-    json_t *ids = json_array();
-    char at[256];
-    bool more = true;
-    (void)snprintf(at, sizeof(at), "%s?limit=2", path);
-    while (more) {
-        struct answer answer = expect_kept(client_get(ada, at), 200, NULL);
-        const json_t *items = json_object_get(answer.json, key);
-        json_t *item = NULL;
-        size_t i = 0;
-        assert_true(json_array_size(items) <= 2);
-        json_array_foreach(items, i, item)
-        {
-            json_t *known = NULL;
-            size_t j = 0;
-            json_array_foreach(ids, j, known)
-            {
-                assert_false(json_equal(known, json_object_get(item, "id")));
-            }
-            json_array_append(ids, json_object_get(item, "id"));
-        }
-        more = json_is_string(json_object_get(answer.json, "next"));
-        (void)snprintf(at, sizeof(at), "%s?after=%s&limit=2", path, answer_text(&answer, "next"));
-        answer_done(&answer);
-    }
-    return ids;
-}
-
 static void check_whole(const char *path, const char *key, const char *count_sql)
 {
-    char whole[64];
-    json_t *ids = walk(path, key);
+    char whole[96];
+    json_t *ids = client_walk(ada, path, key);
     assert_int_equal(json_array_size(ids), pg_value(bed.pg, "owner", count_sql));
-    (void)snprintf(whole, sizeof(whole), "%s?limit=500", path);
+    (void)snprintf(whole, sizeof(whole), "%s%climit=500", path,
+                   strchr(path, '?') != NULL ? '&' : '?');
     struct answer answer = expect_kept(client_get(ada, whole), 200, NULL);
     const json_t *items = json_object_get(answer.json, key);
     assert_int_equal(json_array_size(items), json_array_size(ids));
@@ -93,13 +64,18 @@ static void test_pages_together_are_the_list(void **state)
 {
     (void)state;
     check_whole("/v1/sites", "sites", "SELECT count(*) FROM overt.site");
+    check_whole("/v1/people", "people",
+                "SELECT count(*) FROM overt.principal WHERE kind = 'person'");
+    check_whole("/v1/people/decisions?state=all", "decisions",
+                "SELECT count(*) FROM overt.people_decision");
     check_whole("/v1/deployments", "deployments", "SELECT count(*) FROM overt.deployment");
 }
 
 static void test_a_wrong_page_is_told_so(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/v1/sites", "/v1/deployments", "/v1/alarms"};
+    static const char *const paths[] = {"/v1/sites", "/v1/deployments", "/v1/alarms", "/v1/people",
+                                        "/v1/people/decisions"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         static const char *const wrong[] = {"limit=0", "limit=501", "limit=x", "after=x"};
         char path[128];

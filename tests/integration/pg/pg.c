@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -391,9 +392,10 @@ static enum ov_status need_administrators(struct store *store, struct administra
     enum ov_status status = store_principal_count(store, &count, err);
     if (status == OV_OK && count == 0)
         status = seed_administrators(store, err);
+    const struct store_page all = {NULL, INT_MAX};
     *ret = (struct administrators){.count = 0};
     if (status == OV_OK)
-        status = store_person_each(store, on_person, ret, err);
+        status = store_person_each(store, &all, on_person, ret, err);
     if (status == OV_OK && ret->count < 2)
         status = ov_fail(err, OV_ERR_STATE, "test.administrators", "there are no two of them");
     return status;
