@@ -1,6 +1,6 @@
 /*
- * Deployments going live and ending, and looking at them. drafts.c, authorise.c and urgent.c have
- * what comes before.
+ * Deployments going live and ending, and looking at them. drafts.c, apply.c, authorise.c,
+ * refuse.c and urgent.c have what comes before.
  *
  * Each step locks the deployment's row first, so that what was checked still holds at the commit.
  */

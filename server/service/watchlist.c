@@ -21,12 +21,17 @@ enum ov_status watchlist_lock(struct service *service, const struct ov_id *deplo
     return status != OV_OK ? status : check_list_open(&deployment, err);
 }
 
+void watchlist_forget_sealed(struct watchlist_entry *entry)
+{
+    entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
+    entry->sealed_justification = entry->sealed_birth_date = (struct store_bytes){NULL, 0};
+}
+
 static enum ov_status on_known_entry(void *ctx, const struct watchlist_entry *row)
 {
     struct watchlist_entry *entry = ctx;
     *entry = *row;
-    entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
-    entry->sealed_justification = entry->sealed_birth_date = (struct store_bytes){NULL, 0};
+    watchlist_forget_sealed(entry);
     return OV_OK;
 }
 
@@ -108,8 +113,7 @@ enum ov_status watchlist_view_open(const struct vault_key *key, const struct wat
                                    struct watchlist_view *ret, struct ov_error *err)
 {
     *ret = (struct watchlist_view){.entry = *row};
-    ret->entry.sealed_name = ret->entry.sealed_reference = (struct store_bytes){NULL, 0};
-    ret->entry.sealed_justification = ret->entry.sealed_birth_date = (struct store_bytes){NULL, 0};
+    watchlist_forget_sealed(&ret->entry);
     enum ov_status status =
         open_text(key, "entry.name", &row->id, row->sealed_name, &ret->name, err);
     if (status == OV_OK)

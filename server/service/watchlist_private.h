@@ -15,6 +15,9 @@ OV_CHECKED enum ov_status watchlist_lock_entry(struct service *service,
                                                const struct ov_id *entry_id,
                                                struct watchlist_entry *ret, struct ov_error *err);
 
+/* A row's sealed fields are borrowed for the callback; whoever keeps the row drops them. */
+void watchlist_forget_sealed(struct watchlist_entry *entry);
+
 /* Opens what is sealed of an entry, for watchlist_view_done; nothing is left open on failure. */
 OV_CHECKED enum ov_status watchlist_view_open(const struct vault_key *key,
                                               const struct watchlist_entry *row,
