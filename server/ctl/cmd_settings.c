@@ -12,21 +12,40 @@
 
 #define NAME_SIZE 160
 
+static bool path_of(const char *deployment, const char *what, struct ov_buf *path)
+{
+    ov_buf_puts(path, "/v1/deployments/");
+    text_percent_encode(path, deployment);
+    ov_buf_printf(path, "/%s", what);
+    return !path->failed;
+}
+
 /* GET, or POST with a body, at ".../{id or name}/{what}". */
 static enum ctl_exit ask(struct ctl *ctl, const char *deployment, const char *what,
                          json_t *take_body, json_t **ret_json, struct ov_error *err)
 {
     struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, deployment);
-    ov_buf_printf(&path, "/%s", what);
-    if (path.failed) {
+    if (!path_of(deployment, what, &path)) {
         json_decref(take_body);
         return ctl_out_of_memory(err);
     }
     enum ctl_exit result = take_body != NULL
                                ? api_post(ctl->http, path.data, take_body, ret_json, err)
                                : api_get(ctl->http, path.data, ret_json, err);
+    ov_buf_free(&path);
+    return result;
+}
+
+/* Once, also when the answer is lost on the way and asked for again. */
+static enum ctl_exit change_once(struct ctl *ctl, const char *deployment, json_t *take_body,
+                                 json_t **ret_json, struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    if (!path_of(deployment, "settings", &path)) {
+        json_decref(take_body);
+        return ctl_out_of_memory(err);
+    }
+    enum ctl_exit result = api_create(ctl->http, path.data, take_body, ret_json, err);
     ov_buf_free(&path);
     return result;
 }
@@ -293,7 +312,7 @@ static enum ctl_exit cmd_change(struct ctl *ctl, const struct invocation *given,
     if (result == CTL_OK && strcmp(api_text(draft, "direction"), "looser") == 0)
         result = sign_change(ctl, draft, "This loosens the settings. Propose it?", body, err);
     if (result == CTL_OK)
-        result = ask(ctl, deployment, "settings", json_incref(body), &settings, err);
+        result = change_once(ctl, deployment, json_incref(body), &settings, err);
     json_decref(body);
     json_decref(current);
     json_decref(draft);

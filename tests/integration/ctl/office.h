@@ -58,8 +58,8 @@ bool office_await_in_file(const char *path, const char *text, size_t wanted, str
 int office_set_up(void **state);
 int office_tear_down(void **state);
 extern const struct CMUnitTest trust_tests[], list_tests[], import_tests[], follow_tests[],
-    people_tests[], evidence_tests[], lost_tests[];
+    people_tests[], evidence_tests[], lost_tests[], lost_change_tests[];
 extern const size_t trust_test_count, list_test_count, import_test_count, follow_test_count,
-    people_test_count, evidence_test_count, lost_test_count;
+    people_test_count, evidence_test_count, lost_test_count, lost_change_test_count;
 
 #endif

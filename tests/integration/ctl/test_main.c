@@ -92,9 +92,13 @@ int main(void)
     const struct {
         const struct CMUnitTest *tests;
         size_t count;
-    } parts[] = {{trust_tests, trust_test_count},      {lost_tests, lost_test_count},
-                 {list_tests, list_test_count},        {import_tests, import_test_count},
-                 {follow_tests, follow_test_count},    {people_tests, people_test_count},
+    } parts[] = {{trust_tests, trust_test_count},
+                 {lost_tests, lost_test_count},
+                 {list_tests, list_test_count},
+                 {import_tests, import_test_count},
+                 {lost_change_tests, lost_change_test_count},
+                 {follow_tests, follow_test_count},
+                 {people_tests, people_test_count},
                  {evidence_tests, evidence_test_count}};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         memcpy(tests + count, parts[i].tests, parts[i].count * sizeof(tests[0]));
