@@ -7,7 +7,8 @@
 #include "common/base/clock.h"
 #include "server/notice/html.h"
 
-const char *words_category(const char *code)
+/* What a category means to somebody who is not of the police; NULL for a code that is not known. */
+static const char *category_words(const char *code)
 {
     static const struct {
         const char *code;
@@ -29,7 +30,7 @@ const char *words_category(const char *code)
 
 void words_put_category(struct ov_buf *out, const char *code)
 {
-    const char *words = words_category(code);
+    const char *words = category_words(code);
     if (words != NULL) {
         ov_buf_puts(out, words);
         return;
@@ -49,7 +50,8 @@ static struct tm local_parts(int64_t at_us, int offset_s)
     return parts;
 }
 
-void words_put_date(struct ov_buf *out, int64_t at_us, int offset_s)
+/* "Friday 1 May 2026" */
+static void put_date(struct ov_buf *out, int64_t at_us, int offset_s)
 {
     static const char *const days[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                        "Thursday", "Friday", "Saturday"};
@@ -61,7 +63,8 @@ void words_put_date(struct ov_buf *out, int64_t at_us, int offset_s)
                   months[parts.tm_mon % 12], parts.tm_year + 1900);
 }
 
-void words_put_clock(struct ov_buf *out, int64_t at_us, int offset_s)
+/* "14:00" */
+static void put_clock(struct ov_buf *out, int64_t at_us, int offset_s)
 {
     struct tm parts = local_parts(at_us, offset_s);
     ov_buf_printf(out, "%02d:%02d", parts.tm_hour, parts.tm_min);
@@ -88,16 +91,16 @@ void words_put_window(struct ov_buf *out, const struct notice_facts *facts)
     struct tm to = local_parts(facts->ends_at_us, facts->ends_offset_s);
     bool one_day = from.tm_yday == to.tm_yday && from.tm_year == to.tm_year;
     begin_time(out, facts->starts_at_us);
-    words_put_date(out, facts->starts_at_us, facts->starts_offset_s);
+    put_date(out, facts->starts_at_us, facts->starts_offset_s);
     ov_buf_puts(out, ", ");
-    words_put_clock(out, facts->starts_at_us, facts->starts_offset_s);
+    put_clock(out, facts->starts_at_us, facts->starts_offset_s);
     ov_buf_puts(out, "</time> to ");
     begin_time(out, facts->ends_at_us);
     if (!one_day) {
-        words_put_date(out, facts->ends_at_us, facts->ends_offset_s);
+        put_date(out, facts->ends_at_us, facts->ends_offset_s);
         ov_buf_puts(out, ", ");
     }
-    words_put_clock(out, facts->ends_at_us, facts->ends_offset_s);
+    put_clock(out, facts->ends_at_us, facts->ends_offset_s);
     ov_buf_puts(out, "</time>");
 }
 

@@ -49,16 +49,6 @@ static const char *const likeness_overrides[] = {
     NULL,
 };
 
-const char *const *service_legal_bases(void)
-{
-    return legal_bases;
-}
-
-const char *const *service_image_sources(void)
-{
-    return image_sources;
-}
-
 const char *const *service_quality_overrides(void)
 {
     return quality_overrides;

@@ -46,10 +46,8 @@ OV_CHECKED enum ov_status entry_fields_read(const struct watchlist_proposal *pro
                                             const struct entry_rules *rules,
                                             struct entry_fields *ret, struct ov_error *err);
 
-/* NULL-terminated codes. */
-const char *const *service_legal_bases(void);
-const char *const *service_image_sources(void);
-/* Why an image is taken against a check: of its quality, or of its likeness to the others. */
+/* NULL-terminated codes: why an image is taken against a check: of its quality, or of its likeness
+ * to the others. */
 const char *const *service_quality_overrides(void);
 const char *const *service_likeness_overrides(void);
 

@@ -264,30 +264,6 @@ enum ov_status check_policy_one_more(const struct policy *policy, const char *ca
                    policy->subjects_max);
 }
 
-int policy_years_between(struct policy_date from, struct policy_date to)
-{
-    int years = to.year - from.year;
-    bool before_the_day = to.month < from.month || (to.month == from.month && to.day < from.day);
-    return before_the_day ? years - 1 : years;
-}
-
-unsigned policy_subject_flags(const struct policy *policy, struct policy_date born,
-                              struct policy_date today)
-{
-    if (born.year == 0)
-        return POLICY_ENTRY_BIRTH_UNKNOWN;
-    return policy_years_between(born, today) < policy->minor_below_years ? POLICY_ENTRY_UNDER_AGE
-                                                                         : 0;
-}
-
-unsigned policy_image_flags(const struct policy *policy, struct policy_date taken,
-                            struct policy_date today)
-{
-    if (taken.year == 0)
-        return POLICY_IMAGE_AGE_UNKNOWN;
-    return policy_years_between(taken, today) >= policy->old_image_years ? POLICY_IMAGE_OLD : 0;
-}
-
 /* --- the higher authority ------------------------------------------------------------------ */
 
 static int by_start(const void *left, const void *right)

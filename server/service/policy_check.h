@@ -67,25 +67,6 @@ OV_CHECKED enum ov_status check_policy_category(const struct policy *policy, siz
 OV_CHECKED enum ov_status check_policy_one_more(const struct policy *policy, const char *category,
                                                 int64_t approved_ever, struct ov_error *err);
 
-struct policy_date {
-    int year; /* 0: not known */
-    int month;
-    int day;
-};
-
-#define POLICY_ENTRY_UNDER_AGE 1u
-#define POLICY_ENTRY_BIRTH_UNKNOWN 2u
-#define POLICY_IMAGE_OLD 4u
-#define POLICY_IMAGE_AGE_UNKNOWN 8u
-
-/* What is flagged of a subject, and of an image, on the day today. */
-unsigned policy_subject_flags(const struct policy *policy, struct policy_date born,
-                              struct policy_date today);
-unsigned policy_image_flags(const struct policy *policy, struct policy_date taken,
-                            struct policy_date today);
-/* Whole years between two dates; negative when to comes first. */
-int policy_years_between(struct policy_date from, struct policy_date to);
-
 /* --- the higher authority ------------------------------------------------------------------ */
 
 /* Other time live at the same place, past or authorised. */

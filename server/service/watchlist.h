@@ -26,23 +26,17 @@ struct watchlist_proposal {
     const char *consent_digest;
     const char *override; /* why the image is taken against a check */
 };
+struct watchlist_added {
+    struct ov_id entry_id;
+    int images; /* of the entry, this one included */
+    enum entry_state state;
+    bool is_same; /* the entry has this very photograph: nothing was added */
+    bool pending; /* the image waits for a second person */
+};
 /* Embeds, checks (no face, several faces, quality: codes "watchlist.no_face",
  * "watchlist.several_faces", "watchlist.quality"), seals, stores as proposed. Another image of a
  * reference that is listed already becomes a further image of that entry; the same image again
  * changes nothing. */
-OV_CHECKED enum ov_status service_watchlist_add(struct service *service, const struct actor *actor,
-                                                const struct ov_id *deployment_id,
-                                                const struct watchlist_proposal *proposal,
-                                                struct ov_id *ret_entry_id, struct ov_error *err);
-/* The same, telling also how many images the entry has now, and whether this one waits for a second
- * person. */
-struct watchlist_added {
-    struct ov_id entry_id;
-    int images;
-    enum entry_state state;
-    bool is_same; /* the entry has this very photograph: nothing was added */
-    bool pending;
-};
 OV_CHECKED enum ov_status service_watchlist_propose(
     struct service *service, const struct actor *actor, const struct ov_id *deployment_id,
     const struct watchlist_proposal *proposal, struct watchlist_added *ret, struct ov_error *err);

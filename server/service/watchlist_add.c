@@ -156,16 +156,3 @@ enum ov_status service_watchlist_propose(struct service *service, const struct a
                                         .pending = add.differs};
     return status;
 }
-
-enum ov_status service_watchlist_add(struct service *service, const struct actor *actor,
-                                     const struct ov_id *deployment_id,
-                                     const struct watchlist_proposal *proposal,
-                                     struct ov_id *ret_entry_id, struct ov_error *err)
-{
-    struct watchlist_added added;
-    enum ov_status status =
-        service_watchlist_propose(service, actor, deployment_id, proposal, &added, err);
-    if (status == OV_OK)
-        *ret_entry_id = added.entry_id;
-    return status;
-}

@@ -114,6 +114,18 @@ static void test_ages_are_judged_to_the_day(void **state)
     }
 }
 
+static void test_born_on_29_february_is_of_age_on_1_march(void **state)
+{
+    (void)state;
+    struct watchlist_proposal proposal = all_fields();
+    struct entry_rules rules = operational;
+    proposal.birth_date = "2008-02-29";
+    assert_int_equal(ov_time_parse("2026-02-28T23:59:59Z", &rules.now_us), OV_OK);
+    assert_true(taken(&proposal, &rules).under_18);
+    assert_int_equal(ov_time_parse("2026-03-01T00:00:00Z", &rules.now_us), OV_OK);
+    assert_false(taken(&proposal, &rules).under_18);
+}
+
 static void test_values_that_mean_nothing_are_refused_by_their_field(void **state)
 {
     (void)state;
@@ -191,6 +203,7 @@ int run_entry_fields_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_exercise_asks_for_no_more_and_an_operation_for_everything),
         cmocka_unit_test(test_ages_are_judged_to_the_day),
+        cmocka_unit_test(test_born_on_29_february_is_of_age_on_1_march),
         cmocka_unit_test(test_values_that_mean_nothing_are_refused_by_their_field),
         cmocka_unit_test(test_an_expiry_by_day_means_its_end),
         cmocka_unit_test(test_the_blue_list_and_nobody_else_has_a_consent),

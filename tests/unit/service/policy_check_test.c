@@ -183,36 +183,6 @@ static void test_the_caps_count_everybody_ever_approved(void **state)
     ov_error_clear(&err);
 }
 
-static void test_age_is_counted_in_birthdays(void **state)
-{
-    (void)state;
-    struct policy in_force = policy();
-    struct policy_date today = {2026, 11, 25};
-    static const struct {
-        struct policy_date born;
-        unsigned flags;
-    } cases[] = {
-        {{2008, 11, 25}, 0},
-        {{2008, 11, 26}, POLICY_ENTRY_UNDER_AGE},
-        {{2008, 12, 1}, POLICY_ENTRY_UNDER_AGE},
-        {{2008, 10, 31}, 0},
-        {{2012, 2, 29}, POLICY_ENTRY_UNDER_AGE},
-        {{1950, 1, 1}, 0},
-        {{0, 0, 0}, POLICY_ENTRY_BIRTH_UNKNOWN},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(policy_subject_flags(&in_force, cases[i].born, today), cases[i].flags);
-    struct policy_date leap = {2008, 2, 29};
-    assert_int_equal(policy_years_between(leap, (struct policy_date){2026, 2, 28}), 17);
-    assert_int_equal(policy_years_between(leap, (struct policy_date){2026, 3, 1}), 18);
-
-    assert_int_equal(policy_image_flags(&in_force, (struct policy_date){2021, 11, 26}, today), 0);
-    assert_int_equal(policy_image_flags(&in_force, (struct policy_date){2021, 11, 25}, today),
-                     POLICY_IMAGE_OLD);
-    assert_int_equal(policy_image_flags(&in_force, (struct policy_date){0, 0, 0}, today),
-                     POLICY_IMAGE_AGE_UNKNOWN);
-}
-
 static void test_live_time_within_any_24_hours_is_found(void **state)
 {
     (void)state;
@@ -291,7 +261,6 @@ int run_policy_check_tests(void)
         cmocka_unit_test(test_a_floor_is_of_its_model_and_never_below_that_of_all),
         cmocka_unit_test(test_entries_are_of_a_category_that_both_name),
         cmocka_unit_test(test_the_caps_count_everybody_ever_approved),
-        cmocka_unit_test(test_age_is_counted_in_birthdays),
         cmocka_unit_test(test_live_time_within_any_24_hours_is_found),
         cmocka_unit_test(test_the_same_place_is_within_500_m),
         cmocka_unit_test(test_the_higher_authority_is_needed_for_each_reason),
