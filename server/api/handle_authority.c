@@ -8,6 +8,7 @@
 #include "server/api/reply.h"
 #include "server/api/signature_in.h"
 #include "server/service/deployments.h"
+#include "server/service/notice.h"
 
 /* --- drafts --- */
 
@@ -43,26 +44,22 @@ enum ov_status handle_deployment_edit(struct call *call, struct ov_error *err)
 
 /* --- what is to be signed --- */
 
-enum { IN_NECESSITY, IN_PROPORTIONALITY, IN_CONDITIONS, IN_MORE, REASON_COUNT };
+enum { IN_NECESSITY, IN_PROPORTIONALITY, IN_CONDITIONS, REASON_COUNT };
 
-/* An officer's reasons, and one more member. */
-static enum ov_status read_reasons(struct request *request, const char *more,
-                                   enum json_in_kind more_kind, bool more_required,
-                                   struct json_in_member members[REASON_COUNT], json_t **ret_root,
-                                   struct deployment_reasons *ret, struct ov_error *err)
+/* An officer's reasons: the first members of what is read. */
+static void expect_reasons(struct json_in_member *members)
 {
     members[IN_NECESSITY] = (struct json_in_member){"necessity", JSON_IN_STRING, false, NULL};
     members[IN_PROPORTIONALITY] =
         (struct json_in_member){"proportionality", JSON_IN_STRING, false, NULL};
     members[IN_CONDITIONS] = (struct json_in_member){"conditions", JSON_IN_STRING, false, NULL};
-    members[IN_MORE] = (struct json_in_member){more, more_kind, more_required, NULL};
-    enum ov_status status = json_in_read(request, request->body.data, request->body.size, members,
-                                         REASON_COUNT, ret_root, err);
-    if (status == OV_OK)
-        *ret = (struct deployment_reasons){json_string_value(members[IN_NECESSITY].value),
-                                           json_string_value(members[IN_PROPORTIONALITY].value),
-                                           json_string_value(members[IN_CONDITIONS].value)};
-    return status;
+}
+
+static struct deployment_reasons reasons_of(const struct json_in_member *members)
+{
+    return (struct deployment_reasons){json_string_value(members[IN_NECESSITY].value),
+                                       json_string_value(members[IN_PROPORTIONALITY].value),
+                                       json_string_value(members[IN_CONDITIONS].value)};
 }
 
 static json_t *to_sign_json(const struct deployment_to_sign *to_sign)
@@ -78,37 +75,46 @@ static json_t *to_sign_json(const struct deployment_to_sign *to_sign)
     return json_pack("{ss so}", "statement", to_sign->statement.text, "documents", documents);
 }
 
-static enum ov_status make_statement(struct call *call, const char *act,
-                                     const struct deployment_reasons *reasons,
+enum { IN_ACT = REASON_COUNT, IN_REASON, STATEMENT_COUNT };
+
+static enum ov_status make_statement(struct call *call, const struct json_in_member *members,
                                      const struct ov_id *id, struct deployment_to_sign *to_sign,
                                      struct ov_error *err)
 {
+    const char *act = json_string_value(members[IN_ACT].value);
+    struct deployment_reasons reasons = reasons_of(members);
     if (strcmp(act, "deployment.apply") == 0)
         return service_deployment_apply_statement(call->service, call->actor, id, to_sign, err);
     if (strcmp(act, "deployment.authorise") == 0)
-        return service_deployment_authorise_statement(call->service, call->actor, id, reasons,
+        return service_deployment_authorise_statement(call->service, call->actor, id, &reasons,
                                                       to_sign, err);
+    if (strcmp(act, "notice.waive") == 0)
+        return service_notice_waive_statement(call->service, call->actor, id,
+                                              json_string_value(members[IN_REASON].value), to_sign,
+                                              err);
     memcpy(call->request->field, "act", sizeof("act"));
     return ov_fail(err, OV_ERR_INVALID, "deployment.act",
-                   "the act has to be deployment.apply or deployment.authorise");
+                   "the act has to be deployment.apply, deployment.authorise or notice.waive");
 }
 
 enum ov_status handle_deployment_statement(struct call *call, struct ov_error *err)
 {
-    struct json_in_member members[REASON_COUNT];
-    struct deployment_reasons reasons;
+    struct json_in_member members[STATEMENT_COUNT] = {
+        [IN_ACT] = {"act", JSON_IN_STRING, true, NULL},
+        [IN_REASON] = {"reason", JSON_IN_STRING, false, NULL}};
+    struct request *request = call->request;
     struct deployment deployment;
     struct deployment_to_sign to_sign = {.document_count = 0};
     json_t *root = NULL;
-    enum ov_status status =
-        read_reasons(call->request, "act", JSON_IN_STRING, true, members, &root, &reasons, err);
+    expect_reasons(members);
+    enum ov_status status = json_in_read(request, request->body.data, request->body.size, members,
+                                         STATEMENT_COUNT, &root, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
-        status = make_statement(call, json_string_value(members[IN_MORE].value), &reasons,
-                                &deployment.id, &to_sign, err);
+        status = make_statement(call, members, &deployment.id, &to_sign, err);
     if (status == OV_OK)
-        status = reply_json(call->request, 200, to_sign_json(&to_sign), err);
+        status = reply_json(request, 200, to_sign_json(&to_sign), err);
     deployment_to_sign_done(&to_sign);
     json_decref(root);
     return status;
@@ -137,20 +143,26 @@ enum ov_status handle_deployment_apply(struct call *call, struct ov_error *err)
     return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
 }
 
+enum { IN_SIGNATURE = REASON_COUNT, AUTHORISE_COUNT };
+
 enum ov_status handle_deployment_authorise(struct call *call, struct ov_error *err)
 {
-    struct json_in_member members[REASON_COUNT];
+    struct json_in_member members[AUTHORISE_COUNT] = {
+        [IN_SIGNATURE] = {"signature", JSON_IN_OBJECT, false, NULL}};
+    struct request *request = call->request;
     struct deployment_reasons reasons;
     struct signature_in in;
     const struct signature *signature = NULL;
     struct deployment deployment;
     json_t *root = NULL;
-    enum ov_status status = read_reasons(call->request, "signature", JSON_IN_OBJECT, false, members,
-                                         &root, &reasons, err);
+    expect_reasons(members);
+    enum ov_status status = json_in_read(request, request->body.data, request->body.size, members,
+                                         AUTHORISE_COUNT, &root, err);
     if (status == OV_OK)
-        status = signature_in_read(call->request, members[IN_MORE].value, &in, &signature, err);
+        status = signature_in_read(request, members[IN_SIGNATURE].value, &in, &signature, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
+    reasons = reasons_of(members);
     if (status == OV_OK)
         status = service_deployment_authorise(call->service, call->actor, &deployment.id, &reasons,
                                               signature, &deployment, err);

@@ -7,6 +7,7 @@
 #include "server/api/json_in.h"
 #include "server/api/names.h"
 #include "server/api/reply.h"
+#include "server/api/signature_in.h"
 #include "server/service/notice.h"
 
 static json_t *notice_json(struct call *call, const struct notice *notice, struct ov_error *err)
@@ -129,19 +130,23 @@ enum ov_status handle_notice_publish(struct call *call, struct ov_error *err)
 
 enum ov_status handle_notice_waive(struct call *call, struct ov_error *err)
 {
-    struct json_in_member member = {"reason", JSON_IN_STRING, true, NULL};
+    struct json_in_member members[] = {{"reason", JSON_IN_STRING, true, NULL},
+                                       {"signature", JSON_IN_OBJECT, false, NULL}};
     struct request *request = call->request;
+    struct signature_in in;
+    const struct signature *signature = NULL;
     struct deployment deployment;
     struct notice notice;
     json_t *root = NULL;
     enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, &member, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    status = deployment_of_path(call, &deployment, err);
+        json_in_read(request, request->body.data, request->body.size, members, 2, &root, err);
+    if (status == OV_OK)
+        status = signature_in_read(request, members[1].value, &in, &signature, err);
+    if (status == OV_OK)
+        status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
         status = service_notice_waive(call->service, call->actor, &deployment.id,
-                                      json_string_value(member.value), &notice, err);
+                                      json_string_value(members[0].value), signature, &notice, err);
     json_decref(root);
     return status == OV_OK ? reply_notice(call, 200, &notice, err) : status;
 }

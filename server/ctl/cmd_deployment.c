@@ -473,15 +473,18 @@ const struct command deployment_commands[] = {
           {"--published", "URL", "record that the page is at this address", NULL, false, false},
           {"--page", "FILE", "with --published: the page as it was published", NULL, false, false},
           {"--waive", NULL,
-           "waive prior notice, with the reason on standard input (authorising officer)", NULL,
-           false, false}},
+           "waive prior notice, signed, with the reason on standard input (authorising officer)",
+           NULL, false, false}},
      .help = "The notice says who looks for whom, where, when and why, and what happens to\n"
              "people's faces. The force hosts the page; sign (A3) and leaflet (A4, both sides,\n"
              "folded once) are printed from a browser. An operational deployment goes live only\n"
-             "when the page of its application, unchanged, is published.\n"
+             "when the page of its application, unchanged, is published, or an authorising\n"
+             "officer who did not apply has signed why there can be no prior notice. The signs\n"
+             "at the cameras are never waived.\n"
              "\n"
              "  overtctl deployment notice gate-may --out notice/\n"
-             "  overtctl deployment notice gate-may --published https://force.example/lfr/may\n",
+             "  overtctl deployment notice gate-may --published https://force.example/lfr/may\n"
+             "  overtctl deployment notice gate-may --waive < reason.txt\n",
      .needs_server = true,
      .run = cmd_deployment_notice},
     {.group = NULL},

@@ -13,6 +13,7 @@
 #include "server/ctl/commands.h"
 #include "server/ctl/options.h"
 #include "server/ctl/show.h"
+#include "server/ctl/sign_act.h"
 #include "server/ctl/text.h"
 #include "server/ctl/when.h"
 
@@ -139,22 +140,38 @@ static enum ctl_exit publish(struct ctl *ctl, const struct invocation *given, js
         ret, err);
 }
 
-static enum ctl_exit waive(struct ctl *ctl, const struct invocation *given, json_t **ret,
-                           struct ov_error *err)
+/* Standard input, as one text. */
+static void read_reason(const struct ctl *ctl, char reason[REASON_MAX_BYTES + 2])
 {
-    char reason[REASON_MAX_BYTES + 2];
     size_t size = 0;
     ssize_t got = 0;
     if (ctl->terminal.in_is_terminal)
         terminal_note("Why can there be no prior notice? End with Ctrl-D.");
-    while (size < sizeof(reason) - 1 &&
-           (got = read(STDIN_FILENO, reason + size, sizeof(reason) - 1 - size)) > 0)
+    while (size < REASON_MAX_BYTES + 1 &&
+           (got = read(STDIN_FILENO, reason + size, REASON_MAX_BYTES + 1 - size)) > 0)
         size += (size_t)got;
     reason[size] = '\0';
     if (size > 0 && reason[size - 1] == '\n')
         reason[size - 1] = '\0';
-    return post(ctl, given->args[0], "/notice/waive", json_pack("{ss}", "reason", reason), ret,
-                err);
+}
+
+static enum ctl_exit waive(struct ctl *ctl, const struct invocation *given, json_t **ret,
+                           struct ov_error *err)
+{
+    char reason[REASON_MAX_BYTES + 2];
+    json_t *to_sign = NULL;
+    json_t *signature = NULL;
+    read_reason(ctl, reason);
+    enum ctl_exit result =
+        post(ctl, given->args[0], "/statement",
+             json_pack("{ss ss}", "act", "notice.waive", "reason", reason), &to_sign, err);
+    if (result == CTL_OK)
+        result = sign_act(ctl, to_sign, "Waive prior notice of this deployment?", &signature, err);
+    if (result == CTL_OK)
+        result = post(ctl, given->args[0], "/notice/waive",
+                      json_pack("{ss so}", "reason", reason, "signature", signature), ret, err);
+    json_decref(to_sign);
+    return result;
 }
 
 static void show_notice(const struct ctl *ctl, const json_t *notice, struct ov_buf *out)
@@ -166,8 +183,11 @@ static void show_notice(const struct ctl *ctl, const json_t *notice, struct ov_b
     show_line(ctl, out, "page", PAINT_NONE, api_text(notice, "page_digest"));
     show_line(ctl, out, "published", *published != '\0' ? PAINT_GOOD : PAINT_WARN,
               *published != '\0' ? when_show(published, now_us, when) : "not yet");
-    if (*waived != '\0')
+    if (*waived != '\0') {
         show_line(ctl, out, "waived", PAINT_WARN, when_show(waived, now_us, when));
+        show_line(ctl, out, "waived by", PAINT_NONE, api_text(notice, "waived_by"));
+        show_line(ctl, out, "reason", PAINT_NONE, api_text(notice, "waiver_digest"));
+    }
 }
 
 enum ctl_exit cmd_deployment_notice(struct ctl *ctl, const struct invocation *given,

@@ -1,6 +1,7 @@
 /* Notices: made from applications, published, waived. */
 #include "server/service/notice.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 
 #include "server/audit/document.h"
 #include "server/service/act.h"
+#include "server/service/check.h"
 #include "server/service/permissions.h"
 
 #define REASON_MAX_BYTES ((size_t)8000)
@@ -105,11 +107,11 @@ enum ov_status service_notice_get(struct service *service, const struct actor *a
 }
 
 /* Before it has ended there is something to announce. */
-static enum ov_status get_open(struct service *service, const struct ov_id *id,
+static enum ov_status get_open(struct service *service, const struct ov_id *id, bool lock,
                                struct deployment *deployment, struct notice *notice,
                                struct ov_error *err)
 {
-    enum ov_status status = store_deployment_get(service->store, id, true, deployment, err);
+    enum ov_status status = store_deployment_get(service->store, id, lock, deployment, err);
     if (status == OV_OK && deployment->state == DEPLOYMENT_DRAFT)
         status = ov_fail(err, OV_ERR_STATE, "notice.draft",
                          "the deployment is a draft; its notice is settled when it is applied for");
@@ -121,13 +123,15 @@ static enum ov_status get_open(struct service *service, const struct ov_id *id,
 static enum ov_status write_record(struct service *service, const struct actor *actor,
                                    const char *name, const struct ov_id *id,
                                    const struct notice *notice, const uint8_t *document,
-                                   struct ov_error *err)
+                                   const struct signature *signature, struct ov_error *err)
 {
     struct audit_event *event = audit_event_new(name, actor, act_now_us(service));
     audit_event_deployment(event, id);
     audit_event_object(event, "deployment", id);
     audit_event_digest(event, "page", notice->page_digest, OV_DIGEST_BYTES);
     audit_event_digest(event, "document", document, OV_DIGEST_BYTES);
+    if (signature != NULL)
+        audit_event_signature(event, actor, signature);
     return audit_event_write(service->store, event, err);
 }
 
@@ -136,7 +140,7 @@ static enum ov_status publish(struct service *service, const struct actor *actor
                               struct notice *notice, struct ov_error *err)
 {
     struct deployment deployment;
-    enum ov_status status = get_open(service, id, &deployment, notice, err);
+    enum ov_status status = get_open(service, id, true, &deployment, notice, err);
     if (status == OV_OK && memcmp(notice->page_digest, page_digest, OV_DIGEST_BYTES) != 0)
         status = ov_fail(err, OV_ERR_INVALID, "notice.differs",
                          "the page is not the notice of this application; get it anew and publish "
@@ -152,7 +156,7 @@ static enum ov_status publish(struct service *service, const struct actor *actor
     if (status == OV_OK)
         status = store_notice_publish(service->store, id, notice, err);
     return status == OV_OK ? write_record(service, actor, "notice.published", id, notice,
-                                          notice->publication_digest, err)
+                                          notice->publication_digest, NULL, err)
                            : status;
 }
 
@@ -176,44 +180,105 @@ enum ov_status service_notice_publish(struct service *service, const struct acto
     return status == OV_OK ? store_notice_get(service->store, deployment_id, ret, err) : status;
 }
 
+/* --- waiving ------------------------------------------------------------------------------- */
+
+static enum ov_status check_waiver(const struct actor *actor, const char *reason,
+                                   struct ov_error *err)
+{
+    bool is_blank = reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0';
+    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_AUTHORISE, err);
+    if (status == OV_OK && (is_blank || strnlen(reason, REASON_MAX_BYTES + 1) > REASON_MAX_BYTES))
+        status = ov_fail(err, OV_ERR_INVALID, "notice.reason",
+                         "say why there can be no prior notice, in 1 to 8000 bytes");
+    return status == OV_OK ? check_lines(reason, "notice.reason", err) : status;
+}
+
+static enum ov_status check_not_applicant(const struct actor *actor,
+                                          const struct deployment *deployment, struct ov_error *err)
+{
+    if (!ov_id_equal(&deployment->applied_by, &actor->principal.id))
+        return OV_OK;
+    return ov_fail(err, OV_ERR_DENIED, "notice.same_person",
+                   "you applied for this deployment; an authorising officer who did not has to "
+                   "decide this");
+}
+
+/* The reason, and the statement that names its digest. */
+static enum ov_status build_waiver(const struct deployment *deployment, const struct notice *notice,
+                                   const char *reason, struct deployment_to_sign *ret,
+                                   struct ov_error *err)
+{
+    struct audit_document *document = audit_document_new("notice.waiver", &deployment->id);
+    audit_document_lines(document, "reason", reason);
+    ret->document_count = 1;
+    (void)snprintf(ret->documents[0].kind, sizeof(ret->documents[0].kind), "notice.waiver");
+    enum ov_status status =
+        audit_document_finish(document, &ret->documents[0].body, ret->documents[0].digest, err);
+    audit_document_free(document);
+    signing_begin(&ret->statement, "notice.waive");
+    signing_id(&ret->statement, "deployment", &deployment->id);
+    signing_digest(&ret->statement, "application", deployment->application_digest, OV_DIGEST_BYTES);
+    signing_digest(&ret->statement, "notice", notice->page_digest, OV_DIGEST_BYTES);
+    signing_digest(&ret->statement, "reason", ret->documents[0].digest, OV_DIGEST_BYTES);
+    return status;
+}
+
+enum ov_status service_notice_waive_statement(struct service *service, const struct actor *actor,
+                                              const struct ov_id *deployment_id, const char *reason,
+                                              struct deployment_to_sign *ret, struct ov_error *err)
+{
+    struct deployment deployment;
+    struct notice notice;
+    enum ov_status status = check_waiver(actor, reason, err);
+    if (status == OV_OK)
+        status = get_open(service, deployment_id, false, &deployment, &notice, err);
+    if (status == OV_OK)
+        status = check_not_applicant(actor, &deployment, err);
+    return status == OV_OK ? build_waiver(&deployment, &notice, reason, ret, err) : status;
+}
+
 static enum ov_status waive(struct service *service, const struct actor *actor,
-                            const struct ov_id *id, const char *reason, struct notice *notice,
+                            const struct ov_id *id, const char *reason,
+                            const struct signature *signature, struct deployment_to_sign *to_sign,
                             struct ov_error *err)
 {
     struct deployment deployment;
-    enum ov_status status = get_open(service, id, &deployment, notice, err);
-    if (status == OV_OK && ov_id_equal(&deployment.applied_by, &actor->principal.id))
-        status = ov_fail(err, OV_ERR_DENIED, "notice.same_person",
-                         "you applied for this deployment; an authorising officer who did not has "
-                         "to decide this");
+    struct notice notice;
+    enum ov_status status = check_waiver(actor, reason, err);
+    if (status == OV_OK)
+        status = get_open(service, id, true, &deployment, &notice, err);
+    if (status == OV_OK)
+        status = check_not_applicant(actor, &deployment, err);
+    if (status == OV_OK)
+        status = build_waiver(&deployment, &notice, reason, to_sign, err);
+    if (status == OV_OK)
+        status = signing_check(actor, &to_sign->statement, signature, err);
     if (status != OV_OK)
         return status;
-    struct audit_document *document = audit_document_new("notice.waiver", id);
-    audit_document_lines(document, "reason", reason);
-    notice->waived_by = actor->principal.id;
-    notice->waived_at_us = act_now_us(service);
-    status = audit_document_write(service->store, document, notice->waiver_digest, err);
+    memcpy(notice.waiver_digest, to_sign->documents[0].digest, OV_DIGEST_BYTES);
+    notice.waived_by = actor->principal.id;
+    notice.waived_at_us = act_now_us(service);
+    status = store_document_write(service->store, notice.waiver_digest, to_sign->documents[0].kind,
+                                  id, to_sign->documents[0].body.data,
+                                  to_sign->documents[0].body.length, err);
     if (status == OV_OK)
-        status = store_notice_waive(service->store, id, notice, err);
-    return status == OV_OK ? write_record(service, actor, "notice.waived", id, notice,
-                                          notice->waiver_digest, err)
+        status = store_notice_waive(service->store, id, &notice, err);
+    return status == OV_OK ? write_record(service, actor, "notice.waived", id, &notice,
+                                          notice.waiver_digest, signature, err)
                            : status;
 }
 
 enum ov_status service_notice_waive(struct service *service, const struct actor *actor,
                                     const struct ov_id *deployment_id, const char *reason,
-                                    struct notice *ret, struct ov_error *err)
+                                    const struct signature *signature, struct notice *ret,
+                                    struct ov_error *err)
 {
-    struct notice notice;
-    size_t length = strnlen(reason, REASON_MAX_BYTES + 1);
-    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_AUTHORISE, err);
-    if (status == OV_OK && (length < 1 || length > REASON_MAX_BYTES))
-        status = ov_fail(err, OV_ERR_INVALID, "notice.reason",
-                         "say why there can be no prior notice, in 1 to 8000 bytes");
-    if (status == OV_OK)
-        status = act_begin(service, err);
+    struct deployment_to_sign to_sign = {.document_count = 0};
+    enum ov_status status = act_begin(service, err);
     if (status != OV_OK)
         return status;
-    status = act_end(service, waive(service, actor, deployment_id, reason, &notice, err), err);
+    status = act_end(service,
+                     waive(service, actor, deployment_id, reason, signature, &to_sign, err), err);
+    deployment_to_sign_done(&to_sign);
     return status == OV_OK ? store_notice_get(service->store, deployment_id, ret, err) : status;
 }

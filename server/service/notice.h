@@ -1,7 +1,7 @@
 /*
  * The public notice: made with each revision of an application, so that the application that is
  * signed names its digest; published by the force; asked for before an operational deployment goes
- * live. Prior notice is waived only by an authorising officer's recorded reason.
+ * live. Prior notice is waived only by an authorising officer's recorded and signed reason.
  */
 #ifndef OVERT_SERVER_SERVICE_NOTICE_H
 #define OVERT_SERVER_SERVICE_NOTICE_H
@@ -9,6 +9,7 @@
 #include "common/base/bytes.h"
 #include "server/audit/event.h"
 #include "server/notice/notice.h"
+#include "server/service/deployments.h"
 #include "server/store/deployments.h"
 #include "server/store/notices.h"
 
@@ -39,9 +40,18 @@ OV_CHECKED enum ov_status service_notice_publish(struct service *service, const 
                                                  const uint8_t page_digest[OV_DIGEST_BYTES],
                                                  const char *url, struct notice *ret,
                                                  struct ov_error *err);
+/* Prior notice is waived with a reason that the officer signs: the statement of "notice.waive"
+ * names the application, the notice's page and the document with the reason. ret is zeroed by the
+ * caller, who calls done also after a failure. "notice.reason", "notice.same_person",
+ * "notice.waived". */
+OV_CHECKED enum ov_status
+service_notice_waive_statement(struct service *service, const struct actor *actor,
+                               const struct ov_id *deployment_id, const char *reason,
+                               struct deployment_to_sign *ret, struct ov_error *err);
 OV_CHECKED enum ov_status service_notice_waive(struct service *service, const struct actor *actor,
                                                const struct ov_id *deployment_id,
-                                               const char *reason, struct notice *ret,
-                                               struct ov_error *err);
+                                               const char *reason,
+                                               const struct signature *signature,
+                                               struct notice *ret, struct ov_error *err);
 
 #endif

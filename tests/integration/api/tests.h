@@ -18,6 +18,7 @@ int run_pages_tests(void);
 int run_evidence_tests(void);
 int run_erasure_tests(void);
 int run_repeat_tests(void);
+int run_notice_tests(void);
 int run_connections_tests(void);
 
 #endif

@@ -51,13 +51,18 @@ static int tear_down(void **state)
     return status;
 }
 
-static void start_is_refused(const char *code)
+static void start_of_is_refused(const char *name, const char *code)
 {
     struct ov_buf out = OV_BUF_INIT;
-    int status = world_ctl(&world, "ben", NULL, &out, "--yes", "deployment", "start", NAME, NULL);
+    int status = world_ctl(&world, "ben", NULL, &out, "--yes", "deployment", "start", name, NULL);
     if (status != 1 || strstr(out.data, code) == NULL)
         fail_msg("wanted %s, got %d: %s", code, status, out.data);
     ov_buf_free(&out);
+}
+
+static void start_is_refused(const char *code)
+{
+    start_of_is_refused(NAME, code);
 }
 
 /* The decision of two about the model that the server runs. */
@@ -125,6 +130,20 @@ static void test_it_goes_live_when_nothing_is_missing_and_not_before(void **stat
     start_is_refused("duty.no_adjudicator");
     world_attend(&world, NAME);
     world_ctl_ok(&world, "ben", NULL, NULL, "--yes", "deployment", "start", NAME, NULL);
+}
+
+/* A waiver is of the prior notice; the signs at the cameras are looked for all the same. */
+static void test_signs_are_never_waived(void **state)
+{
+    (void)state;
+    world_add_site(&world, "harbour");
+    world_apply_operational(&world, "waived", "harbour", "quay-1");
+    world_authorise(&world, "ben", "waived");
+    start_of_is_refused("waived", "notice.not_published");
+    world_ctl_ok(&world, "ben", "a threat to life within the hour\n", NULL, "--yes", "deployment",
+                 "notice", "waived", "--waive", NULL);
+    start_of_is_refused("waived", "deployment.signs_missing");
+    world_ctl_ok(&world, "ben", NULL, NULL, "--yes", "deployment", "stop", "waived", NULL);
 }
 
 static bool wait_until_said(const struct client *client, const char *text)
@@ -253,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_goes_live_when_nothing_is_missing_and_not_before),
+        cmocka_unit_test(test_signs_are_never_waived),
         cmocka_unit_test(test_its_live_camera_is_searched_and_paused_from_the_site),
         cmocka_unit_test(test_images_and_other_cameras_are_refused),
         cmocka_unit_test(test_a_replayed_stream_and_a_camera_of_another_deployment_are_refused),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "common/base/clock.h"
 #include "server/service/notice.h"
@@ -23,6 +24,7 @@ static struct service service;
 static struct actor applicant;
 static struct actor officer;
 static struct site site;
+static EVP_PKEY *officers_key;
 
 static struct actor person(const char *name, unsigned roles)
 {
@@ -42,6 +44,10 @@ static int setup(void **state)
     assert_int_equal(store_open(pg_conninfo(pg, "server"), &service.store, &err), OV_OK);
     applicant = person("applicant", ROLE_APPLICANT | ROLE_AUTHORISING_OFFICER);
     officer = person("officer", ROLE_AUTHORISING_OFFICER);
+    unsigned char *at = officer.key;
+    officers_key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    assert_non_null(officers_key);
+    officer.key_bytes = (size_t)i2d_PUBKEY(officers_key, &at);
     site = pg_seed_site(service.store, "north");
     return 0;
 }
@@ -49,6 +55,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    EVP_PKEY_free(officers_key);
     store_close(service.store);
     pg_free(pg);
     return 0;
@@ -160,6 +167,31 @@ static void what_is_published_is_what_was_applied_for(void **state)
                      0);
 }
 
+/* The officer signs what the server gives, and waives. */
+static enum ov_status waive(const struct ov_id *id, const char *reason, struct notice *ret,
+                            struct ov_error *err)
+{
+    struct deployment_to_sign to_sign = {.document_count = 0};
+    uint8_t value[64];
+    size_t size = sizeof(value);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    enum ov_status status =
+        service_notice_waive_statement(&service, &officer, id, reason, &to_sign, err);
+    if (status == OV_OK) {
+        assert_int_equal(EVP_DigestSignInit(ctx, NULL, NULL, NULL, officers_key), 1);
+        assert_int_equal(EVP_DigestSign(ctx, value, &size,
+                                        (const unsigned char *)to_sign.statement.text,
+                                        strlen(to_sign.statement.text)),
+                         1);
+        struct signature signature = {
+            .statement = to_sign.statement.text, .value = value, .value_bytes = size};
+        status = service_notice_waive(&service, &officer, id, reason, &signature, ret, err);
+    }
+    EVP_MD_CTX_free(ctx);
+    deployment_to_sign_done(&to_sign);
+    return status;
+}
+
 static void prior_notice_is_waived_by_an_officer_who_did_not_apply(void **state)
 {
     (void)state;
@@ -169,16 +201,16 @@ static void prior_notice_is_waived_by_an_officer_who_did_not_apply(void **state)
     struct deployment row = applied("waived", &notice);
     struct deployment operational = row;
     operational.kind = DEPLOYMENT_OPERATIONAL;
-    refused(service_notice_waive(&service, &applicant, &row.id, "no time", &ret, &err), &err,
+    refused(service_notice_waive(&service, &applicant, &row.id, "no time", NULL, &ret, &err), &err,
             "notice.same_person");
-    refused(service_notice_waive(&service, &officer, &row.id, "", &ret, &err), &err,
+    refused(service_notice_waive(&service, &officer, &row.id, " \n", NULL, &ret, &err), &err,
             "notice.reason");
-    fine(service_notice_waive(&service, &officer, &row.id, "an urgent threat\nto life", &ret, &err),
-         &err);
+    refused(service_notice_waive(&service, &officer, &row.id, "unsigned", NULL, &ret, &err), &err,
+            "signature.missing");
+    fine(waive(&row.id, "an urgent threat\nto life", &ret, &err), &err);
     assert_true(ret.waived && !ret.published);
     assert_int_equal(service_notice_check(&service, &operational, &err), OV_OK);
-    refused(service_notice_waive(&service, &officer, &row.id, "again", &ret, &err), &err,
-            "notice.waived");
+    refused(waive(&row.id, "again", &ret, &err), &err, "notice.waived");
     assert_int_equal(pg_value(pg, "oversight",
                               "SELECT count(*) FROM audit.document WHERE kind = 'notice.waiver' "
                               "AND convert_from(body, 'UTF8') LIKE '%to life%'"),

@@ -317,8 +317,15 @@ static void the_notice_of_an_application_is_fetched_published_and_waived(void **
                                                "'notice_page' = encode(p.notice_digest, 'hex')"),
                      1);
     world_ctl_ok(&world, "ben", "no time for it\n", NULL, "deployment", "notice", "may", "--waive",
-                 NULL);
-    refused("ben", "notice.reason", "deployment", "notice", "may", "--waive");
+                 "--yes", NULL);
+    assert_int_equal(world_psql_number(&world,
+                                       "SELECT count(*) FROM audit.event WHERE "
+                                       "convert_from(body, 'UTF8')::jsonb @> "
+                                       "'{\"name\": \"notice.waived\"}' AND "
+                                       "convert_from(body, 'UTF8')::jsonb -> 'signatures' -> 0 ->> "
+                                       "'statement' LIKE '%; reason=%'"),
+                     1);
+    refused("ben", "notice.reason", "deployment", "notice", "may", "--waive", "--yes");
     ov_buf_free(&page);
 }
 
