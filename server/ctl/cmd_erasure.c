@@ -27,10 +27,9 @@ static enum ctl_exit show_erasure(struct ctl *ctl, const json_t *erasure, struct
         api_dump(erasure, ctl->terminal.out_is_terminal, &out);
         return ctl_print(&out, err);
     }
-    ov_buf_printf(&out,
-                  "erased: %lld entries with %lld images; key destroyed, tables dropped, nothing "
-                  "left\n",
-                  api_int(erasure, "entries"), api_int(erasure, "images"));
+    ov_buf_printf(&out, "erased: %lld entries with %lld images; %s, tables dropped, nothing left\n",
+                  api_int(erasure, "entries"), api_int(erasure, "images"),
+                  api_int(erasure, "keys") > 0 ? "key destroyed" : "its key was missing");
     ov_buf_printf(&out, "ledger: %s, %lld subjects\n", api_text(erasure, "ledger"),
                   api_int(erasure, "subjects"));
     ov_buf_printf(&out, "deletion certificate: %s\n", api_text(erasure, "certificate"));

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "server/audit/document.h"
 #include "server/service/act.h"
+#include "server/service/alarms.h"
 #include "server/service/erasure_private.h"
 #include "server/service/ledger.h"
 #include "server/service/permissions.h"
@@ -35,7 +36,8 @@ static struct audit_event *step_event(const struct erasing *erasing, const char 
 
 /* --- step 1: the ledger, while the references can still be read --- */
 
-/* A list of nobody needs no key to be written into the ledger as such. */
+/* A list of nobody has nothing that a copy of the key could open, and nobody for the ledger. Any
+ * other is left as it is: who took the key away may still have it, and the references with it. */
 static enum ov_status without_key(struct service *service, const struct ov_id *id,
                                   struct ov_error *err)
 {
@@ -43,11 +45,24 @@ static enum ov_status without_key(struct service *service, const struct ov_id *i
     struct list_erasure at;
     int64_t subjects = 0;
     enum ov_status status = store_erasure_get(service->store, id, &at, err);
-    if (status == OV_OK && at.entries == 0)
-        return store_erasure_write_ledger(service->store, id, nobody, 0, &subjects, err);
-    return status == OV_OK
-               ? store_erasure_without_ledger(service->store, id, ERASURE_LEDGER_KEY_GONE, err)
-               : status;
+    if (status == OV_OK && at.entries > 0)
+        return ov_fail(err, OV_ERR_STATE, ERASURE_ALARM_KEY,
+                       "the list's key is not in the vault, and not because it was erased: nothing "
+                       "was changed. Restore the vault's folder; or, where the key is lost for "
+                       "good, have the list erased without the ledger");
+    if (status == OV_OK)
+        status = store_erasure_key_missing(service->store, id, err);
+    if (status == OV_OK)
+        status = store_erasure_write_ledger(service->store, id, nobody, 0, &subjects, err);
+    return status;
+}
+
+/* A reference that nobody can read any more was altered in the database. */
+static enum ov_status tell_unreadable(struct service *service, const struct ov_id *id,
+                                      struct ov_error *err)
+{
+    struct alarm_subject subject = {.code = "erasure.unreadable", .deployment_id = id};
+    return service_alarm_raise(service, act_server(), &subject, err);
 }
 
 static enum ov_status write_or_waive(struct erasing *erasing, struct vault_key **key,
@@ -65,7 +80,8 @@ static enum ov_status write_or_waive(struct erasing *erasing, struct vault_key *
         return without_key(service, id, err);
     if (status != OV_OK)
         return ov_fail(err, why.status, why.code, "%s", why.text);
-    return ledger_write_list(service, id, *key, &subjects, &unreadable, err);
+    status = ledger_write_list(service, id, *key, &subjects, &unreadable, err);
+    return status == OV_OK && unreadable > 0 ? tell_unreadable(service, id, err) : status;
 }
 
 static enum ov_status begin_and_write_ledger(struct erasing *erasing, struct ov_error *err)
@@ -89,21 +105,47 @@ static enum ov_status begin_and_write_ledger(struct erasing *erasing, struct ov_
     audit_event_int(event, "entries", erasing->at.entries);
     audit_event_int(event, "images", erasing->at.images);
     audit_event_int(event, "due_at_us", erasing->at.due_at_us);
-    return audit_event_write(service->store, event, err);
+    status = audit_event_write(service->store, event, err);
+    return status == OV_OK ? erasure_end_alarm(service, ERASURE_ALARM_KEY, id, err) : status;
 }
 
 /* --- step 2: the key --- */
+
+/* A key that was there as the erasure began is this erasure's to destroy: it may be gone because
+ * this step was killed before it was noted. One that was not there may have been put back. */
+static enum ov_status keys_to_destroy(const struct erasing *erasing, int64_t *ret_keys,
+                                      struct ov_error *err)
+{
+    struct ov_error why = OV_ERROR_INIT;
+    struct vault_key *key = NULL;
+    *ret_keys = 1;
+    if (erasing->at.key_missing_at_us == 0)
+        return OV_OK;
+    enum ov_status status = vault_key_load(erasing->service->vault, VAULT_WATCHLIST,
+                                           &erasing->deployment.id, &key, &why);
+    vault_key_free(key);
+    if (status == OV_ERR_NOT_FOUND || status == OV_ERR_CRYPTO) {
+        *ret_keys = 0;
+        return OV_OK;
+    }
+    return status == OV_OK ? OV_OK : ov_fail(err, why.status, why.code, "%s", why.text);
+}
 
 static enum ov_status destroy_key(struct erasing *erasing, struct ov_error *err)
 {
     struct service *service = erasing->service;
     const struct ov_id *id = &erasing->deployment.id;
-    enum ov_status status = vault_key_destroy(service->vault, VAULT_WATCHLIST, id, err);
+    int64_t keys = 0;
+    enum ov_status status = keys_to_destroy(erasing, &keys, err);
     if (status == OV_OK)
-        status = store_erasure_key_destroyed(service->store, id, err);
+        status = vault_key_destroy(service->vault, VAULT_WATCHLIST, id, err);
+    if (status == OV_OK)
+        status = store_erasure_key_destroyed(service->store, id, keys, err);
     if (status != OV_OK)
         return status;
-    return audit_event_write(service->store, step_event(erasing, "erasure.key_destroyed"), err);
+    struct audit_event *event = step_event(erasing, "erasure.key_destroyed");
+    audit_event_int(event, "keys", keys);
+    return audit_event_write(service->store, event, err);
 }
 
 /* --- step 3: the tables --- */
@@ -146,7 +188,7 @@ static struct audit_document *certificate(const struct erasing *erasing)
     audit_document_object(document, "counts");
     audit_document_int(document, "entries", at->entries);
     audit_document_int(document, "images", at->images);
-    audit_document_int(document, "keys", 1);
+    audit_document_int(document, "keys", at->keys);
     audit_document_end(document);
     audit_document_object(document, "ledger");
     audit_document_text(document, "outcome", erasure_ledger_name(at->ledger));
@@ -157,6 +199,8 @@ static struct audit_document *certificate(const struct erasing *erasing)
     audit_document_int(document, "begun", at->begun_at_us);
     audit_document_int(document, "due", at->due_at_us);
     audit_document_int(document, "key_destroyed", at->key_destroyed_at_us);
+    if (at->key_missing_at_us != 0)
+        audit_document_int(document, "key_missing", at->key_missing_at_us);
     audit_document_int(document, "ledger", at->ledger_at_us);
     audit_document_int(document, "tables_dropped", at->dropped_at_us);
     audit_document_end(document);
@@ -186,6 +230,7 @@ static enum ov_status certify(struct erasing *erasing, struct ov_error *err)
     audit_event_int(event, "images", erasing->at.images);
     audit_event_int(event, "subjects", erasing->at.subjects);
     audit_event_int(event, "due_at_us", erasing->at.due_at_us);
+    audit_event_int(event, "keys", erasing->at.keys);
     audit_event_int(event, "key_destroyed_at_us", erasing->at.key_destroyed_at_us);
     audit_event_int(event, "tables_dropped_at_us", erasing->at.dropped_at_us);
     return audit_event_write(service->store, event, err);
@@ -251,11 +296,21 @@ static enum ov_status take_step(struct erasing *erasing, const struct ov_id *id,
     return status;
 }
 
+static void tell_key_gone(struct service *service, const struct ov_id *id)
+{
+    struct alarm_subject subject = {.code = ERASURE_ALARM_KEY, .deployment_id = id};
+    struct ov_error err = OV_ERROR_INIT;
+    if (service_alarm_raise(service, act_server(), &subject, &err) != OV_OK)
+        ov_log_error(OV_LOG_ERROR, "erasure", "alarm_not_raised", &err);
+}
+
 static enum ov_status erase(struct erasing *erasing, const struct ov_id *id, struct ov_error *err)
 {
     enum ov_status status = OV_OK;
     while (status == OV_OK && !erasing->done)
         status = take_step(erasing, id, err);
+    if (status != OV_OK && strcmp(err->code, ERASURE_ALARM_KEY) == 0)
+        tell_key_gone(erasing->service, id);
     return status;
 }
 

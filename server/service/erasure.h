@@ -31,7 +31,8 @@ OV_CHECKED enum ov_status service_erasure_get(struct service *service, const str
 /* --- the keeper's tasks --- */
 
 /* Every list that is due. One that cannot be erased stops no other; from ERASURE_ALARM_AFTER_S on
- * it is an alarm, "erasure.overdue", which ends when it is erased. */
+ * it is an alarm, "erasure.overdue", which ends when it is erased. A key that is missing before the
+ * erasure has begun is one at once, "erasure.key_gone", and nothing of that list is touched. */
 OV_CHECKED enum ov_status service_erase_due_lists(struct service *service, struct ov_error *err);
 /* Every alert that is due and not held: keys first, then rows, a certificate for each batch and
  * deployment. The alarm is "erasure.alerts_overdue". */

@@ -9,6 +9,8 @@ struct service;
 
 #define ERASURE_ALARM_LIST "erasure.overdue"
 #define ERASURE_ALARM_ALERTS "erasure.alerts_overdue"
+/* A list's key is missing before its erasure began: the alarm, and the error. */
+#define ERASURE_ALARM_KEY "erasure.key_gone"
 
 struct erasure_kind {
     const char *name; /* for the log */

@@ -39,7 +39,9 @@ static enum ov_status on_erasure(void *ctx, struct row *row, struct ov_error *er
     ret->ledger_at_us = row_time(row);
     ret->subjects = row_i64(row);
     ret->unreadable = row_i64(row);
+    ret->key_missing_at_us = row_time(row);
     ret->key_destroyed_at_us = row_time(row);
+    ret->keys = row_i64(row);
     ret->dropped_at_us = row_time(row);
     ret->certified_at_us = row_time(row);
     row_fixed_bytes(row, ret->certificate, sizeof(ret->certificate));
@@ -100,11 +102,20 @@ enum ov_status store_erasure_without_ledger(struct store *store, const struct ov
     return statement_run(store, STATEMENT_ERASURE_WITHOUT_LEDGER, &params, NULL, err);
 }
 
-enum ov_status store_erasure_key_destroyed(struct store *store, const struct ov_id *deployment_id,
-                                           struct ov_error *err)
+enum ov_status store_erasure_key_missing(struct store *store, const struct ov_id *deployment_id,
+                                         struct ov_error *err)
 {
     struct params params = PARAMS_INIT;
     params_id(&params, deployment_id);
+    return statement_run(store, STATEMENT_ERASURE_KEY_MISSING, &params, NULL, err);
+}
+
+enum ov_status store_erasure_key_destroyed(struct store *store, const struct ov_id *deployment_id,
+                                           int64_t keys, struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_i64(&params, keys);
     return statement_run(store, STATEMENT_ERASURE_KEY_DESTROYED, &params, NULL, err);
 }
 

@@ -26,9 +26,11 @@ struct list_erasure {
     int64_t images;
     enum erasure_ledger ledger;
     int64_t ledger_at_us;
-    int64_t subjects;   /* in the ledger */
-    int64_t unreadable; /* approved entries whose reference did not open */
+    int64_t subjects;          /* in the ledger */
+    int64_t unreadable;        /* approved entries whose reference did not open */
+    int64_t key_missing_at_us; /* as the erasure began it was not there, or did not open; else 0 */
     int64_t key_destroyed_at_us;
+    int64_t keys; /* destroyed by this erasure: 1 or 0 */
     int64_t dropped_at_us;
     int64_t certified_at_us;
     uint8_t certificate[OV_DIGEST_BYTES];
@@ -54,9 +56,14 @@ OV_CHECKED enum ov_status store_erasure_without_ledger(struct store *store,
                                                        const struct ov_id *deployment_id,
                                                        enum erasure_ledger why,
                                                        struct ov_error *err);
+/* Before the ledger: there is no key of this list that opens. */
+OV_CHECKED enum ov_status store_erasure_key_missing(struct store *store,
+                                                    const struct ov_id *deployment_id,
+                                                    struct ov_error *err);
+/* keys: how many were destroyed, 1 or 0. */
 OV_CHECKED enum ov_status store_erasure_key_destroyed(struct store *store,
                                                       const struct ov_id *deployment_id,
-                                                      struct ov_error *err);
+                                                      int64_t keys, struct ov_error *err);
 
 /* The tables, which takes the ledger and the key first: store_watchlist_erase (watchlists.h). */
 

@@ -141,20 +141,99 @@ static void a_lost_ledger_key_does_not_keep_faces_forever(void **state)
     assert_true(bed_is_erased(bed, &due.id));
 }
 
-static void a_list_whose_key_was_lost_is_erased_and_says_so(void **state)
+/* The certificate's number under counts, and whether it says when the key was found missing. */
+static int64_t certified_keys(struct bed *bed, const struct ov_id *id)
+{
+    return bed_value(bed,
+                     "SELECT (convert_from(body, 'UTF8')::jsonb -> 'counts' ->> 'keys')::integer "
+                     "FROM audit.document WHERE kind = 'deletion_certificate' AND deployment_id = "
+                     "'{id}'",
+                     id);
+}
+
+static bool certified_missing(struct bed *bed, const struct ov_id *id)
+{
+    return bed_value(bed,
+                     "SELECT (convert_from(body, 'UTF8')::jsonb -> 'times_us' ? "
+                     "'key_missing')::integer FROM audit.document WHERE kind = "
+                     "'deletion_certificate' AND deployment_id = '{id}'",
+                     id) == 1;
+}
+
+static void a_key_that_was_taken_away_stops_the_erasure_until_it_is_back(void **state)
 {
     struct bed *bed = *state;
     struct ov_error err = OV_ERROR_INIT;
     struct list_erasure erasure;
-    struct deployment due = bed_due(bed, "key-lost", 2);
+    struct deployment due = bed_due(bed, "key-taken", 2);
+    char aside[160];
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s", bed_key_path(bed, VAULT_WATCHLIST, &due.id));
+    (void)snprintf(aside, sizeof(aside), "%s.aside", bed->ledger_key);
+    move(path, aside);
+    bed_refused(service_erase_due_lists(&bed->service, &err), OV_ERR_STATE, "erasure.key_gone",
+                &err);
+    bed_refused(service_erase_due_lists(&bed->service, &err), OV_ERR_STATE, "erasure.key_gone",
+                &err);
+    bed_refused(service_erase_list(&bed->service, &bed->officer, &due.id, false, &erasure, &err),
+                OV_ERR_STATE, "erasure.key_gone", &err);
+    assert_int_equal(bed_open_alarms(bed, "erasure.key_gone"), 1);
+    assert_false(bed_is_erased(bed, &due.id));
+    assert_int_equal(bed_events(bed, "erasure.begun", &due.id), 0);
+    assert_int_equal(bed_value(bed,
+                               "SELECT count(*) FROM watchlist.entry WHERE deployment_id = '{id}'",
+                               &due.id),
+                     2);
+    move(aside, path);
+    bed_must(service_erase_due_lists(&bed->service, &err), &err);
+    assert_true(bed_is_erased(bed, &due.id));
+    assert_int_equal(bed_open_alarms(bed, "erasure.key_gone"), 0);
+    in_ledger(bed, "REF-key-taken-1", &due.id, 1);
+    in_ledger(bed, "REF-key-taken-2", &due.id, 1);
+    assert_int_equal(certified_keys(bed, &due.id), 1);
+    assert_false(certified_missing(bed, &due.id));
+}
+
+static void nobodys_list_needs_no_key_and_its_certificate_counts_none(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct list_erasure erasure;
+    struct deployment due = bed_due(bed, "nobody", 0);
     assert_int_equal(unlink(bed_key_path(bed, VAULT_WATCHLIST, &due.id)), 0);
     bed_must(service_erase_due_lists(&bed->service, &err), &err);
     assert_true(bed_is_erased(bed, &due.id));
     bed_must(service_erasure_get(&bed->service, &bed->officer, &due.id, &erasure, &err), &err);
-    assert_int_equal(erasure.ledger, ERASURE_LEDGER_KEY_GONE);
+    assert_int_equal(erasure.ledger, ERASURE_LEDGER_WRITTEN);
+    assert_int_equal(erasure.keys, 0);
+    assert_true(erasure.key_missing_at_us >= erasure.begun_at_us);
+    assert_int_equal(certified_keys(bed, &due.id), 0);
+    assert_true(certified_missing(bed, &due.id));
 }
 
-static void a_reference_that_was_altered_is_counted_and_stops_nothing(void **state)
+/* As when the server is killed between destroying the file and the commit that notes it. */
+static void a_key_that_the_erasure_itself_destroyed_is_not_missed(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment due = bed_due(bed, "not-noted", 2);
+    pg_sql(bed->pg, "admin",
+           "REVOKE EXECUTE ON FUNCTION overt.erasure_key_destroyed FROM overt_server");
+    assert_int_not_equal(service_erase_due_lists(&bed->service, &err), OV_OK);
+    ov_error_clear(&err);
+    pg_sql(bed->pg, "admin",
+           "GRANT EXECUTE ON FUNCTION overt.erasure_key_destroyed TO overt_server");
+    assert_false(bed_key_is_there(bed, VAULT_WATCHLIST, &due.id));
+    assert_int_equal(bed_events(bed, "erasure.begun", &due.id), 1);
+    assert_int_equal(bed_events(bed, "erasure.key_destroyed", &due.id), 0);
+    bed_must(service_erase_due_lists(&bed->service, &err), &err);
+    assert_true(bed_is_erased(bed, &due.id));
+    assert_int_equal(bed_open_alarms(bed, "erasure.key_gone"), 0);
+    assert_int_equal(certified_keys(bed, &due.id), 1);
+    in_ledger(bed, "REF-not-noted-1", &due.id, 1);
+}
+
+static void a_reference_that_was_altered_is_counted_and_an_alarm_and_stops_nothing(void **state)
 {
     struct bed *bed = *state;
     struct ov_error err = OV_ERROR_INIT;
@@ -173,6 +252,7 @@ static void a_reference_that_was_altered_is_counted_and_stops_nothing(void **sta
     bed_must(service_erasure_get(&bed->service, &bed->officer, &live.id, &erasure, &err), &err);
     assert_int_equal(erasure.subjects, 1);
     assert_int_equal(erasure.unreadable, 1);
+    assert_int_equal(bed_open_alarms(bed, "erasure.unreadable"), 1);
     assert_true(bed_is_erased(bed, &live.id));
 }
 
@@ -324,8 +404,10 @@ int run_list_tests(void)
         cmocka_unit_test(a_list_may_go_earlier_by_command_of_who_may),
         cmocka_unit_test(without_the_ledgers_key_nothing_is_destroyed_and_it_is_an_alarm),
         cmocka_unit_test(a_lost_ledger_key_does_not_keep_faces_forever),
-        cmocka_unit_test(a_list_whose_key_was_lost_is_erased_and_says_so),
-        cmocka_unit_test(a_reference_that_was_altered_is_counted_and_stops_nothing),
+        cmocka_unit_test(a_key_that_was_taken_away_stops_the_erasure_until_it_is_back),
+        cmocka_unit_test(nobodys_list_needs_no_key_and_its_certificate_counts_none),
+        cmocka_unit_test(a_key_that_the_erasure_itself_destroyed_is_not_missed),
+        cmocka_unit_test(a_reference_that_was_altered_is_counted_and_an_alarm_and_stops_nothing),
         cmocka_unit_test(what_cannot_be_destroyed_is_never_called_erased),
         cmocka_unit_test(tables_in_use_are_tried_again),
         cmocka_unit_test(what_was_urgent_and_not_authorised_goes_at_once),

@@ -79,6 +79,8 @@ static void a_list_is_not_erased_before_its_time(void **state)
     /* A site, or nobody, does not decide it; a person does. */
     refused_act(f->store, store_erasure_begin(f->store, &id, &f->site.principal_id, &act_err),
                 OV_ERR_DENIED, "principal.not_a_person");
+    refused_act(f->store, store_erasure_begin(f->store, &id, &f->manager, &act_err), OV_ERR_DENIED,
+                "permission.role");
     act(f->store, store_erasure_begin(f->store, &id, &f->officer, &act_err));
     refused_act(f->store, store_erasure_begin(f->store, &id, &f->officer, &act_err), OV_ERR_EXISTS,
                 "erasure.begun");
@@ -96,10 +98,10 @@ static void the_steps_of_an_erasure_come_in_order(void **state)
                    "erasure.not_begun", &err);
     refused_act(f->store, store_erasure_write_ledger(f->store, &id, three, 0, &subjects, &act_err),
                 OV_ERR_STATE, "erasure.order");
-    refused_act(f->store, store_erasure_key_destroyed(f->store, &id, &act_err), OV_ERR_STATE,
+    refused_act(f->store, store_erasure_key_destroyed(f->store, &id, 1, &act_err), OV_ERR_STATE,
                 "erasure.order");
     act(f->store, store_erasure_begin(f->store, &id, NULL, &act_err));
-    refused_act(f->store, store_erasure_key_destroyed(f->store, &id, &act_err), OV_ERR_STATE,
+    refused_act(f->store, store_erasure_key_destroyed(f->store, &id, 1, &act_err), OV_ERR_STATE,
                 "erasure.order");
     /* The keeper cannot leave the ledger out. */
     refused_act(f->store,
@@ -109,7 +111,7 @@ static void the_steps_of_an_erasure_come_in_order(void **state)
     assert_int_equal(subjects, 3);
     refused_act(f->store, store_erasure_write_ledger(f->store, &id, three, 0, &subjects, &act_err),
                 OV_ERR_STATE, "erasure.order");
-    act(f->store, store_erasure_key_destroyed(f->store, &id, &act_err));
+    act(f->store, store_erasure_key_destroyed(f->store, &id, 1, &act_err));
     assert_fine(store_erasure_get(f->store, &id, &erasure, &err), &err);
     assert_int_equal(erasure.entries, 4);
     assert_int_equal(erasure.images, 4);
@@ -117,6 +119,11 @@ static void the_steps_of_an_erasure_come_in_order(void **state)
     assert_int_equal(erasure.subjects, 3);
     assert_true(erasure.ledger_at_us >= erasure.begun_at_us && erasure.begun_at_us > 0);
     assert_true(erasure.key_destroyed_at_us >= erasure.ledger_at_us);
+    assert_int_equal(erasure.keys, 1);
+    assert_int_equal(erasure.key_missing_at_us, 0);
+    /* Whether the key was there is not said afterwards. */
+    refused_act(f->store, store_erasure_key_missing(f->store, &id, &act_err), OV_ERR_STATE,
+                "erasure.order");
 }
 
 static void a_step_without_its_event_does_not_commit(void **state)
@@ -137,6 +144,13 @@ static void the_ledger_holds_as_many_as_were_approved(void **state)
     act(f->store, store_erasure_begin(f->store, &id, NULL, &act_err));
     struct store_bytes four = pseudonyms((const uint8_t[]){1, 2, 3, 4}, 4);
     refused_act(f->store, store_erasure_write_ledger(f->store, &id, four, 0, &subjects, &act_err),
+                OV_ERR_INTERNAL, "ledger.count");
+    /* One left out, with the others there or said to be unreadable. */
+    four.size = 2 * PSEUDONYM;
+    refused_act(f->store, store_erasure_write_ledger(f->store, &id, four, 0, &subjects, &act_err),
+                OV_ERR_INTERNAL, "ledger.count");
+    four.size = PSEUDONYM;
+    refused_act(f->store, store_erasure_write_ledger(f->store, &id, four, 1, &subjects, &act_err),
                 OV_ERR_INTERNAL, "ledger.count");
     four.size = 0;
     refused_act(f->store, store_erasure_write_ledger(f->store, &id, four, 0, &subjects, &act_err),

@@ -35,7 +35,7 @@ enum ov_status fixture_destroy_list_key(struct fixture *f, const struct ov_id *d
     if (status == OV_OK)
         status = store_erasure_without_ledger(f->store, deployment_id, ERASURE_LEDGER_WAIVED, err);
     if (status == OV_OK)
-        status = store_erasure_key_destroyed(f->store, deployment_id, err);
+        status = store_erasure_key_destroyed(f->store, deployment_id, 1, err);
     return status;
 }
 
