@@ -226,26 +226,20 @@ static void test_an_act_that_does_not_commit_leaves_no_answer_and_no_key(void **
     assert_int_equal(bed_watchlist_keys(), keys + 1);
 }
 
-static void refuse(const char *sqlstate, const char *sql)
-{
-    char got[6];
-    if (pg_try(bed.pg, "server", sql, got))
-        fail_msg("allowed: %s", sql);
-    assert_string_equal(got, sqlstate);
-}
-
 static void test_the_database_keeps_answers_as_they_are_for_a_day(void **state)
 {
     (void)state;
     struct ov_error err = OV_ERROR_INIT;
     struct service service = {.store = bed.store, .vault = bed.vault, .clock = ov_clock_system()};
-    refuse("23514", "UPDATE overt.request SET answer = 'x'");
-    refuse("23514", "UPDATE overt.request SET status = 200");
-    refuse("42501", "UPDATE overt.request SET route = 'x'");
-    refuse("42501", "UPDATE overt.request SET at = now() - interval '2 days'");
-    refuse("42501", "DELETE FROM overt.request");
-    refuse("23514", "INSERT INTO overt.request (principal_id, key_digest, route, digest) "
-                    "SELECT id, sha256('a'), 'POST /', sha256('b') FROM overt.principal LIMIT 1");
+    pg_refuses(bed.pg, "server", "request_fixed", "UPDATE overt.request SET answer = 'x'");
+    pg_refuses(bed.pg, "server", "request_fixed", "UPDATE overt.request SET status = 200");
+    pg_refuses(bed.pg, "server", PG_DENIED, "UPDATE overt.request SET route = 'x'");
+    pg_refuses(bed.pg, "server", PG_DENIED,
+               "UPDATE overt.request SET at = now() - interval '2 days'");
+    pg_refuses(bed.pg, "server", PG_DENIED, "DELETE FROM overt.request");
+    pg_refuses(bed.pg, "server", "request_unanswered",
+               "INSERT INTO overt.request (principal_id, key_digest, route, digest) "
+               "SELECT id, sha256('a'), 'POST /', sha256('b') FROM overt.principal LIMIT 1");
     int64_t all = pg_value(bed.pg, "owner", "SELECT count(*) FROM overt.request");
     assert_int_equal(service_requests_prune(&service, &err), OV_OK);
     assert_int_equal(pg_value(bed.pg, "owner", "SELECT count(*) FROM overt.request"), all);

@@ -51,6 +51,24 @@ int64_t pg_value(struct pg *pg, const char *role, const char *sql);
 /* The first value as text. */
 void pg_text(struct pg *pg, const char *role, const char *sql, char *out, size_t out_size);
 
+/*
+ * An attack: SQL as a role, in a transaction that writes an audit event too, so that nothing stands
+ * in its way but the rule under test; what is deferred is checked, and nothing of it stays.
+ * pg_refuses fails the test unless it is refused in exactly this way: by the constraint of this
+ * name (triggers name one as well), or with this SQLSTATE ("42501": no such right).
+ * pg_allows: it is not refused. pg_wants_event: it is refused for want of an event, and for that
+ * alone.
+ */
+void pg_refuses(struct pg *pg, const char *role, const char *wanted, const char *sql);
+void pg_allows(struct pg *pg, const char *role, const char *sql);
+void pg_wants_event(struct pg *pg, const char *role, const char *sql);
+#define PG_DENIED "42501"
+/* One statement that writes an event "test.made". */
+#define PG_WRITE_EVENT                                                                             \
+    "WITH e AS (SELECT gen_random_uuid() AS id) SELECT audit.write_event(id, "                     \
+    "convert_to(jsonb_build_object('v', 1, 'id', id, 'name', 'test.made', 'at_us', 1, 'actor', "   \
+    "'{}'::jsonb, 'details', '{}'::jsonb)::text, 'UTF8')) FROM e"
+
 /* --- things to test with: each writes its audit event, in a transaction of its own ------------ */
 
 /* Writes an event "test.made" in the store's open transaction, so that the act may commit. */

@@ -46,14 +46,6 @@ static void refuse_approval(struct fixture *f, const struct deployment *d, const
                 code);
 }
 
-static void refuse_sql(struct fixture *f, const char *sql)
-{
-    char sqlstate[6];
-    if (pg_try(f->pg, "server", sql, sqlstate))
-        fail_msg("the server was allowed: %s", sql);
-    assert_string_equal(sqlstate, "42501"); /* no such right */
-}
-
 static void what_nobody_opened_is_not_approved(void **state)
 {
     struct fixture *f = *state;
@@ -145,7 +137,7 @@ static void withdrawing_what_was_approved_makes_no_room(void **state)
     (void)snprintf(sql, sizeof(sql),
                    "UPDATE watchlist.tally SET listed = 19998 WHERE deployment_id = '%s'",
                    ov_id_format(&d.id, text));
-    refuse_sql(f, sql);
+    pg_refuses(f->pg, "server", PG_DENIED, sql);
     pg_sql(f->pg, "owner", sql);
     struct watchlist_entry one = new_entry(f, &d.id);
     struct watchlist_entry two = new_entry(f, &d.id);
@@ -203,9 +195,11 @@ static void volunteers_have_consent_no_response_and_a_cap_of_their_own(void **st
     assert_int_equal(counts.blue_list, 50);
     assert_int_equal(counts.proposed, 0);
     assert_int_equal(counts.listed, 0);
-    refuse_sql(f, "UPDATE watchlist.entry SET category = 'wanted', response = 'arrest'");
-    refuse_sql(f, "UPDATE watchlist.entry SET category = 'blue_list', response = 'none'");
-    refuse_sql(f, "UPDATE watchlist.entry SET consent_digest = NULL");
+    pg_refuses(f->pg, "server", PG_DENIED,
+               "UPDATE watchlist.entry SET category = 'wanted', response = 'arrest'");
+    pg_refuses(f->pg, "server", PG_DENIED,
+               "UPDATE watchlist.entry SET category = 'blue_list', response = 'none'");
+    pg_refuses(f->pg, "server", PG_DENIED, "UPDATE watchlist.entry SET consent_digest = NULL");
 }
 
 static enum ov_status count_id(void *ctx, const struct ov_id *id)
@@ -253,10 +247,10 @@ static void a_round_is_approved_when_it_was_opened_as_drawn(void **state)
     assert_fine(store_round_to_open(f->store, &d.id, &draw.id, count_id, &left, &err), &err);
     assert_in_range(left, 1, 5);
     /* The server's right ends here: nothing of a draw can be changed. */
-    refuse_sql(f, "UPDATE watchlist.round_entry SET flagged = false");
-    refuse_sql(f, "DELETE FROM watchlist.round_entry");
-    refuse_sql(f, "DELETE FROM watchlist.lookalike");
-    refuse_sql(f, "UPDATE watchlist.opening SET opened_by = opened_by");
+    pg_refuses(f->pg, "server", PG_DENIED, "UPDATE watchlist.round_entry SET flagged = false");
+    pg_refuses(f->pg, "server", PG_DENIED, "DELETE FROM watchlist.round_entry");
+    pg_refuses(f->pg, "server", PG_DENIED, "DELETE FROM watchlist.lookalike");
+    pg_refuses(f->pg, "server", PG_DENIED, "UPDATE watchlist.opening SET opened_by = opened_by");
     refuse_approval(f, &d, &ids[5], &f->reviewer, OV_ERR_STATE, "entry.not_opened");
     for (int i = 0; i < 25; i++)
         pg_seed_open(f->store, &d, &ids[i], &f->reviewer);
@@ -311,27 +305,36 @@ static void the_servers_role_puts_nobody_unapproved_into_a_gallery(void **state)
     struct deployment d = pg_seed_deployment(f->store, "attack", &f->applicant, &f->site);
     struct watchlist_entry entry = new_entry(f, &d.id);
     (void)add(f, &d, &entry);
-    static const char *const attacks[] = {
-        "UPDATE watchlist.entry SET state = 'approved', approved_by = added_by, approved_at = "
-        "now() " WHERE_ATTACKED,
-        "UPDATE watchlist.entry SET state = 'approved', approved_at = now(), approved_by = (SELECT "
-        "id FROM overt.principal WHERE name = 'reviewer') " WHERE_ATTACKED,
-        "UPDATE watchlist.entry SET state = 'approved' " WHERE_ATTACKED,
-        "UPDATE watchlist.entry SET added_by = (SELECT id FROM overt.principal WHERE name = "
-        "'officer') " WHERE_ATTACKED,
-        "UPDATE watchlist.entry SET under_18 = false " WHERE_ATTACKED,
-        "INSERT INTO watchlist.entry (deployment_id, id, category, response, state, added_by, "
-        "added_at, approved_by, approved_at) SELECT deployment_id, gen_random_uuid(), category, "
-        "response, 'approved', added_by, now(), NULL, NULL FROM watchlist.entry " WHERE_ATTACKED,
-        "UPDATE watchlist.image SET entry_id = gen_random_uuid() " WHERE_ATTACKED,
-        "INSERT INTO watchlist.round (deployment_id, id, drawn_by, drawn_at, state, approved_at) "
-        "SELECT deployment_id, gen_random_uuid(), added_by, now(), 'approved', now() FROM "
-        "watchlist.entry " WHERE_ATTACKED,
+    static const struct {
+        const char *wanted;
+        const char *sql;
+    } attacks[] = {
+        {"entry_two_people",
+         "UPDATE watchlist.entry SET state = 'approved', approved_by = added_by, approved_at = "
+         "now() " WHERE_ATTACKED},
+        {"entry_images_open", "UPDATE watchlist.entry SET state = 'approved', approved_at = now(), "
+                              "approved_by = (SELECT "
+                              "id FROM overt.principal WHERE name = 'reviewer') " WHERE_ATTACKED},
+        {"person_required", "UPDATE watchlist.entry SET state = 'approved' " WHERE_ATTACKED},
+        {PG_DENIED,
+         "UPDATE watchlist.entry SET added_by = (SELECT id FROM overt.principal WHERE name = "
+         "'officer') " WHERE_ATTACKED},
+        {PG_DENIED, "UPDATE watchlist.entry SET under_18 = false " WHERE_ATTACKED},
+        {"entry_step",
+         "INSERT INTO watchlist.entry (deployment_id, id, category, response, state, added_by, "
+         "added_at, approved_by, approved_at) SELECT deployment_id, gen_random_uuid(), category, "
+         "response, 'approved', added_by, now(), NULL, NULL FROM watchlist.entry " WHERE_ATTACKED},
+        {PG_DENIED, "UPDATE watchlist.image SET entry_id = gen_random_uuid() " WHERE_ATTACKED},
+        {"round_step",
+         "INSERT INTO watchlist.round (deployment_id, id, drawn_by, drawn_at, state, approved_at) "
+         "SELECT deployment_id, gen_random_uuid(), added_by, now(), 'approved', now() FROM "
+         "watchlist.entry " WHERE_ATTACKED},
     };
-    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-        if (pg_try(f->pg, "server", attacks[i], NULL))
-            fail_msg("the server was allowed: %s", attacks[i]);
-    }
+    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
+        pg_refuses(f->pg, "server", attacks[i].wanted, attacks[i].sql);
+    /* Compared and opened, but by another than who is said to approve. */
+    pg_seed_open(f->store, &d, &entry.id, &f->officer);
+    pg_refuses(f->pg, "server", "entry_not_opened", attacks[1].sql);
     assert_fine(store_gallery_each(f->store, &d.id, count_row, &rows, &err), &err);
     assert_int_equal(rows, 0);
 }

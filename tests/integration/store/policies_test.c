@@ -172,15 +172,6 @@ static void codes_are_codes(void **state)
     }
 }
 
-static void refuse_sql(struct fixture *f, const char *wanted, const char *sql)
-{
-    char sqlstate[6];
-    if (pg_try(f->pg, "server", sql, sqlstate))
-        fail_msg("the server was allowed: %s", sql);
-    if (strcmp(sqlstate, wanted) != 0)
-        fail_msg("got %s, not %s: %s", sqlstate, wanted, sql);
-}
-
 static void the_servers_role_changes_no_policy(void **state)
 {
     struct fixture *f = *state;
@@ -194,13 +185,11 @@ static void the_servers_role_changes_no_policy(void **state)
         "DELETE FROM overt.policy_decision",
     };
     for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
-        char sqlstate[6];
-        refuse_sql(f, "42501", denied[i]);
-        assert_false(pg_try(f->pg, "owner", denied[i], sqlstate));
-        assert_string_equal(sqlstate, "42501");
+        pg_refuses(f->pg, "server", PG_DENIED, denied[i]);
+        pg_refuses(f->pg, "owner", PG_DENIED, denied[i]);
     }
     /* A floor added to a version that is there, a decision by its proposer or by a site. */
-    refuse_sql(f, "23514",
+    pg_refuses(f->pg, "server", "policy_fixed",
                "INSERT INTO overt.policy_floor SELECT max(version), decode(repeat('ab', 32), "
                "'hex'), 0.2 FROM overt.policy");
     struct policy current;
@@ -209,16 +198,16 @@ static void the_servers_role_changes_no_policy(void **state)
     assert_fine(store_policy_get(f->store, 0, &current, &err), &err);
     struct policy policy = proposal(f, current.version);
     act(f->store, store_policy_propose(f->store, &policy, &version, &act_err));
-    refuse_sql(f, "23514",
+    pg_refuses(f->pg, "server", "policy_two_people",
                "INSERT INTO overt.policy_decision SELECT version, 'approved', proposed_by, "
                "proposed_by, now() FROM overt.policy ORDER BY version DESC LIMIT 1");
-    refuse_sql(f, "23514",
+    pg_refuses(f->pg, "server", "person_required",
                "INSERT INTO overt.policy_decision SELECT version, 'approved', proposed_by, "
                "(SELECT id FROM overt.principal WHERE kind = 'site' LIMIT 1), now() FROM "
                "overt.policy ORDER BY version DESC LIMIT 1");
     /* Somebody else named as the proposer, so that the real one could approve. */
-    refuse_sql(
-        f, "23503",
+    pg_refuses(
+        f->pg, "server", "policy_decision_version",
         "INSERT INTO overt.policy_decision SELECT version, 'approved', (SELECT id FROM "
         "overt.principal WHERE name = 'manager'), proposed_by, now() FROM overt.policy ORDER "
         "BY version DESC LIMIT 1");
@@ -329,11 +318,11 @@ static void the_servers_role_accepts_no_model_and_goes_around_none(void **state)
     struct model_acceptance row = acceptance(f, 0x32);
     act(f->store, store_model_propose(f->store, &row, &act_err));
     for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
-        refuse_sql(f, "42501", denied[i]);
-    refuse_sql(f, "23514",
+        pg_refuses(f->pg, "server", PG_DENIED, denied[i]);
+    pg_refuses(f->pg, "server", "model_two_people",
                "INSERT INTO overt.model_decision SELECT id, 'approved', proposed_by, proposed_by, "
                "now() FROM overt.model_acceptance ORDER BY proposed_at DESC LIMIT 1");
-    refuse_sql(f, "23503",
+    pg_refuses(f->pg, "server", "model_decision_acceptance",
                "INSERT INTO overt.model_decision SELECT id, 'approved', (SELECT id FROM "
                "overt.principal WHERE name = 'manager'), proposed_by, now() FROM "
                "overt.model_acceptance ORDER BY proposed_at DESC LIMIT 1");
