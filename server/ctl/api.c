@@ -212,6 +212,40 @@ enum ctl_exit api_create(struct http *http, const char *path, json_t *take_body,
     return send_json(http, "POST", path, take_body, &key, ret_json, err);
 }
 
+static enum ctl_exit put_place(struct ov_buf *path, const struct api_place *place,
+                               struct ov_error *err)
+{
+    ov_buf_printf(path, "/v1/%s/", place->collection);
+    text_percent_encode(path, place->id);
+    if (place->act != NULL)
+        ov_buf_printf(path, "/%s", place->act);
+    return path->failed ? ctl_out_of_memory(err) : CTL_OK;
+}
+
+enum ctl_exit api_get_at(struct http *http, const struct api_place *place, json_t **ret_json,
+                         struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    enum ctl_exit result = put_place(&path, place, err);
+    if (result == CTL_OK)
+        result = api_get(http, path.data, ret_json, err);
+    ov_buf_free(&path);
+    return result;
+}
+
+enum ctl_exit api_post_at(struct http *http, const struct api_place *place, json_t *take_body,
+                          json_t **ret_json, struct ov_error *err)
+{
+    struct ov_buf path = OV_BUF_INIT;
+    enum ctl_exit result = put_place(&path, place, err);
+    if (result == CTL_OK)
+        result = api_post(http, path.data, take_body, ret_json, err);
+    else
+        json_decref(take_body);
+    ov_buf_free(&path);
+    return result;
+}
+
 enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body, json_t **ret_json,
                         struct ov_error *err)
 {

@@ -29,6 +29,16 @@ OV_CHECKED enum ctl_exit api_create(struct http *http, const char *path, json_t 
                                     json_t **ret_json, struct ov_error *err);
 OV_CHECKED enum ctl_exit api_patch(struct http *http, const char *path, json_t *take_body,
                                    json_t **ret_json, struct ov_error *err);
+/* What is asked of one thing: "/v1/COLLECTION/ID/ACT". id: or a name, as a person gave it. */
+struct api_place {
+    const char *collection;
+    const char *id;
+    const char *act; /* NULL: the thing itself */
+};
+OV_CHECKED enum ctl_exit api_get_at(struct http *http, const struct api_place *place,
+                                    json_t **ret_json, struct ov_error *err);
+OV_CHECKED enum ctl_exit api_post_at(struct http *http, const struct api_place *place,
+                                     json_t *take_body, json_t **ret_json, struct ov_error *err);
 /* A list that comes in pages, whole: key names its array in the answers. path may have a query. */
 OV_CHECKED enum ctl_exit api_get_all(struct http *http, const char *path, const char *key,
                                      json_t **ret_json, struct ov_error *err);

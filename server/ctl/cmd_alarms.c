@@ -60,18 +60,10 @@ static enum ctl_exit cmd_alarms(struct ctl *ctl, const struct invocation *given,
 static enum ctl_exit cmd_alarm_clear(struct ctl *ctl, const struct invocation *given,
                                      struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"alarms", given->args[0], "clear"};
     struct ov_buf out = OV_BUF_INIT;
     json_t *alarm = NULL;
-    ov_buf_puts(&path, "/v1/alarms/");
-    text_percent_encode(&path, given->args[0]);
-    ov_buf_puts(&path, "/clear");
-    if (path.failed) {
-        ov_buf_free(&path);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = api_post(ctl->http, path.data, json_object(), &alarm, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, json_object(), &alarm, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)

@@ -1,7 +1,6 @@
 /* overtctl deployment ...: what is signed, and what is decided on. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/file.h"
 #include "server/ctl/api.h"
@@ -14,35 +13,6 @@
 
 #define REASONS_MAX_BYTES ((size_t)64 * 1024)
 
-/* --- requests --- */
-
-static enum ctl_exit post(struct ctl *ctl, const char *deployment, const char *act,
-                          json_t *take_body, json_t **ret_json, struct ov_error *err)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, deployment);
-    ov_buf_printf(&path, "/%s", act);
-    if (path.failed) {
-        json_decref(take_body);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = api_post(ctl->http, path.data, take_body, ret_json, err);
-    ov_buf_free(&path);
-    return result;
-}
-
-static enum ctl_exit post_and_show(struct ctl *ctl, const char *deployment, const char *act,
-                                   json_t *take_body, struct ov_error *err)
-{
-    json_t *changed = NULL;
-    enum ctl_exit result = post(ctl, deployment, act, take_body, &changed, err);
-    if (result == CTL_OK)
-        result = show_deployment(ctl, changed, err);
-    json_decref(changed);
-    return result;
-}
-
 /* --- texts --- */
 
 /* A file, or standard input where none is named. */
@@ -50,13 +20,9 @@ static enum ov_status read_text(const char *path, struct ov_buf *ret, struct ov_
 {
     if (path != NULL && strcmp(path, "-") != 0)
         return ov_file_read(path, REASONS_MAX_BYTES, ret, err);
-    char block[4096];
-    ssize_t size = 0;
-    while ((size = read(STDIN_FILENO, block, sizeof(block))) > 0 &&
-           ret->length <= REASONS_MAX_BYTES)
-        ov_buf_append(ret, block, (size_t)size);
-    if (size == 0 && ret->length > 0 && !ret->failed)
-        return OV_OK;
+    enum ov_status status = terminal_read_all(REASONS_MAX_BYTES, ret, err);
+    if (status != OV_OK || ret->length > 0)
+        return status;
     return ov_fail(err, OV_ERR_INVALID, "usage.reasons",
                    "give the reasons in a file (--reasons FILE) or on standard input");
 }
@@ -224,14 +190,15 @@ static enum ctl_exit signed_act(struct ctl *ctl, const char *deployment, const c
         json_decref(asked);
         result = ctl_out_of_memory(err);
     } else {
-        result = post(ctl, deployment, "statement", asked, &to_sign, err);
+        const struct api_place statement = {"deployments", deployment, "statement"};
+        result = api_post_at(ctl->http, &statement, asked, &to_sign, err);
     }
     if (result == CTL_OK)
         result = look_and_sign(ctl, to_sign, question, &signature, err);
     if (result == CTL_OK && json_object_set_new(take_body, "signature", signature) != 0)
         result = ctl_out_of_memory(err);
     if (result == CTL_OK)
-        result = post_and_show(ctl, deployment, verb, json_incref(take_body), err);
+        result = act_on_deployment(ctl, deployment, verb, json_incref(take_body), err);
     json_decref(to_sign);
     json_decref(take_body);
     return result;
@@ -275,7 +242,7 @@ static enum ctl_exit with_reasons(struct ctl *ctl, const struct invocation *give
     json_t *body = officer != NULL ? json_pack("{ss ss}", "reasons", text.data, "officer", officer)
                                    : json_pack("{ss}", "reasons", text.data);
     ov_buf_free(&text);
-    return post_and_show(ctl, given->args[0], verb, body, err);
+    return act_on_deployment(ctl, given->args[0], verb, body, err);
 }
 
 static enum ctl_exit cmd_refuse(struct ctl *ctl, const struct invocation *given,

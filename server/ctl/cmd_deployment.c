@@ -177,14 +177,12 @@ static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **
 static enum ctl_exit get_draft(struct ctl *ctl, const json_t *deployment, json_t **ret_body,
                                struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
     json_t *document = NULL;
-    ov_buf_printf(&path, "/v1/deployments/%s/documents/%s", api_text(deployment, "id"),
-                  api_text(json_object_get(deployment, "lifecycle"), "application_digest"));
-    if (path.failed)
-        return ctl_out_of_memory(err);
-    enum ctl_exit result = api_get(ctl->http, path.data, &document, err);
-    ov_buf_free(&path);
+    char act[128];
+    const struct api_place place = {"deployments", api_text(deployment, "id"), act};
+    (void)snprintf(act, sizeof(act), "documents/%s",
+                   api_text(json_object_get(deployment, "lifecycle"), "application_digest"));
+    enum ctl_exit result = api_get_at(ctl->http, &place, &document, err);
     if (result != CTL_OK)
         return result;
     *ret_body = application_of_document(json_object_get(document, "document"), deployment);
@@ -262,14 +260,8 @@ static enum ctl_exit cmd_deployment_list(struct ctl *ctl, const struct invocatio
 static enum ctl_exit get_deployment(struct ctl *ctl, const char *name, json_t **ret_deployment,
                                     struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, name);
-    if (path.failed)
-        return ctl_out_of_memory(err);
-    enum ctl_exit result = api_get(ctl->http, path.data, ret_deployment, err);
-    ov_buf_free(&path);
-    return result;
+    const struct api_place place = {"deployments", name, NULL};
+    return api_get_at(ctl->http, &place, ret_deployment, err);
 }
 
 static enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocation *given,
@@ -284,27 +276,6 @@ static enum ctl_exit cmd_deployment_show(struct ctl *ctl, const struct invocatio
 }
 
 /* --- start, stop --- */
-
-/* POSTs to ".../{id or name}/{act}" and shows the deployment as it is then. */
-static enum ctl_exit act(struct ctl *ctl, const char *deployment, const char *act,
-                         json_t *take_body, struct ov_error *err)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    json_t *changed = NULL;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, deployment);
-    ov_buf_printf(&path, "/%s", act);
-    if (path.failed) {
-        json_decref(take_body);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = api_post(ctl->http, path.data, take_body, &changed, err);
-    ov_buf_free(&path);
-    if (result == CTL_OK)
-        result = show_deployment(ctl, changed, err);
-    json_decref(changed);
-    return result;
-}
 
 static enum ctl_exit confirm(const struct ctl *ctl, const json_t *deployment, const char *question,
                              struct ov_error *err)
@@ -337,7 +308,7 @@ static enum ctl_exit cmd_deployment_start(struct ctl *ctl, const struct invocati
     if (ctl->terminal.in_is_terminal && ctl->terminal.err_is_terminal)
         result = confirm(ctl, deployment, question, err);
     if (result == CTL_OK)
-        result = act(ctl, api_text(deployment, "id"), "start", json_object(), err);
+        result = act_on_deployment(ctl, api_text(deployment, "id"), "start", json_object(), err);
     json_decref(deployment);
     return result;
 }
@@ -356,8 +327,9 @@ static enum ctl_exit cmd_deployment_stop(struct ctl *ctl, const struct invocatio
         json_decref(deployment);
     }
     if (result == CTL_OK)
-        result = act(ctl, given->args[0], "stop",
-                     json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
+        result = act_on_deployment(
+            ctl, given->args[0], "stop",
+            json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
     return result;
 }
 

@@ -53,15 +53,9 @@ static enum ctl_exit show(struct ctl *ctl, json_t *take_answer, struct ov_error 
 static enum ctl_exit cmd_duty_show(struct ctl *ctl, const struct invocation *given,
                                    struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"deployments", given->args[0], "duty"};
     json_t *answer = NULL;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, given->args[0]);
-    ov_buf_puts(&path, "/duty");
-    if (path.failed)
-        return ctl_out_of_memory(err);
-    enum ctl_exit result = api_get(ctl->http, path.data, &answer, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_get_at(ctl->http, &place, &answer, err);
     return result == CTL_OK ? show(ctl, answer, err) : result;
 }
 

@@ -12,14 +12,6 @@
 
 /* --- deployment erase --- */
 
-static enum ctl_exit erase_path(const char *deployment, struct ov_buf *path, struct ov_error *err)
-{
-    ov_buf_puts(path, "/v1/deployments/");
-    text_percent_encode(path, deployment);
-    ov_buf_puts(path, "/erase");
-    return path->failed ? ctl_out_of_memory(err) : CTL_OK;
-}
-
 static enum ctl_exit show_erasure(struct ctl *ctl, const json_t *erasure, struct ov_error *err)
 {
     struct ov_buf out = OV_BUF_INIT;
@@ -39,7 +31,7 @@ static enum ctl_exit show_erasure(struct ctl *ctl, const json_t *erasure, struct
 static enum ctl_exit cmd_deployment_erase(struct ctl *ctl, const struct invocation *given,
                                           struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"deployments", given->args[0], "erase"};
     json_t *erasure = NULL;
     bool without = invocation_option(given, "--without-ledger") != NULL;
     if (terminal_confirm(&ctl->terminal, ctl->yes,
@@ -48,11 +40,8 @@ static enum ctl_exit cmd_deployment_erase(struct ctl *ctl, const struct invocati
                                  : "Erase the list now and for good? Nothing brings it back.",
                          err) != OV_OK)
         return CTL_USAGE;
-    enum ctl_exit result = erase_path(given->args[0], &path, err);
-    if (result == CTL_OK)
-        result = api_post(ctl->http, path.data, json_pack("{sb}", "without_ledger", without),
-                          &erasure, err);
-    ov_buf_free(&path);
+    enum ctl_exit result =
+        api_post_at(ctl->http, &place, json_pack("{sb}", "without_ledger", without), &erasure, err);
     if (result == CTL_OK)
         result = show_erasure(ctl, erasure, err);
     json_decref(erasure);

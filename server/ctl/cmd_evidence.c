@@ -11,7 +11,6 @@
 #include "server/ctl/text.h"
 #include "server/ctl/when.h"
 
-#define NUMBER_LINE_MAX 256
 #define RECIPIENT_MAX_BYTES ((size_t)16 * 1024)
 
 /* --- showing --- */
@@ -96,16 +95,8 @@ static enum ctl_exit review_of(const struct invocation *given, char out[OV_TIME_
 /* From the terminal, or the first line of standard input: not from the command line. */
 static enum ctl_exit read_number(const struct ctl *ctl, struct ov_secret *ret, struct ov_error *err)
 {
-    char line[NUMBER_LINE_MAX];
-    if (ctl->terminal.in_is_terminal)
-        return terminal_ask("Number of the case or complaint: ", ret, err) == OV_OK ? CTL_OK
-                                                                                    : CTL_USAGE;
-    if (fgets(line, sizeof(line), stdin) == NULL)
-        line[0] = '\0';
-    line[strcspn(line, "\r\n")] = '\0';
-    enum ov_status status = ov_secret_copy(ret, line, strlen(line) + 1);
-    ov_wipe(line, sizeof(line));
-    return status == OV_OK ? CTL_OK : ctl_out_of_memory(err);
+    static const char prompt[] = "Number of the case or complaint: ";
+    return terminal_read_line(&ctl->terminal, prompt, ret, err) == OV_OK ? CTL_OK : CTL_USAGE;
 }
 
 static enum ctl_exit cmd_evidence_propose(struct ctl *ctl, const struct invocation *given,
@@ -131,26 +122,12 @@ static enum ctl_exit cmd_evidence_propose(struct ctl *ctl, const struct invocati
     return result;
 }
 
-static enum ctl_exit path_of(const struct invocation *given, const char *act, struct ov_buf *path,
-                             struct ov_error *err)
-{
-    ov_buf_puts(path, "/v1/evidence/");
-    text_percent_encode(path, given->args[0]);
-    ov_buf_printf(path, "/%s", act);
-    return path->failed ? ctl_out_of_memory(err) : CTL_OK;
-}
-
 static enum ctl_exit act(struct ctl *ctl, const struct invocation *given, const char *verb,
                          json_t *take_body, const char *what, struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"evidence", given->args[0], verb};
     json_t *hold = NULL;
-    enum ctl_exit result = path_of(given, verb, &path, err);
-    if (result == CTL_OK)
-        result = api_post(ctl->http, path.data, take_body, &hold, err);
-    else
-        json_decref(take_body);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, take_body, &hold, err);
     if (result == CTL_OK)
         result = show(ctl, hold, what, err);
     json_decref(hold);
@@ -188,7 +165,12 @@ static enum ctl_exit cmd_evidence_export(struct ctl *ctl, const struct invocatio
     struct ov_buf path = OV_BUF_INIT;
     struct ov_buf pem = OV_BUF_INIT;
     struct ov_buf file = OV_BUF_INIT;
-    enum ctl_exit result = path_of(given, "export", &path, err);
+    enum ctl_exit result = CTL_OK;
+    ov_buf_puts(&path, "/v1/evidence/");
+    text_percent_encode(&path, given->args[0]);
+    ov_buf_puts(&path, "/export");
+    if (path.failed)
+        result = ctl_out_of_memory(err);
     if (result == CTL_OK && access(out, F_OK) == 0) {
         (void)ov_fail(err, OV_ERR_EXISTS, "file.exists", "%s is there already", out);
         result = CTL_USAGE;

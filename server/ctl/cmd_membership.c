@@ -1,9 +1,7 @@
 /* overtctl membership ...: whether somebody was on a list, for a request they made. */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "server/ctl/api.h"
 #include "server/ctl/commands.h"
@@ -12,37 +10,14 @@
 #include "server/ctl/text.h"
 #include "server/ctl/when.h"
 
-#define REFERENCE_MAX 1024
-
 /* --- the reference: from the terminal or standard input, never from the command line --- */
-
-static enum ov_status read_input(struct ov_secret *ret, struct ov_error *err)
-{
-    struct ov_secret text = OV_SECRET_INIT;
-    size_t length = 0;
-    if (ov_secret_new(&text, REFERENCE_MAX) != OV_OK)
-        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
-    while (length < text.size - 1) {
-        ssize_t got = read(STDIN_FILENO, text.data + length, text.size - 1 - length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            break;
-        length += (size_t)got;
-    }
-    text.data[length] = '\0';
-    text.data[strcspn((const char *)text.data, "\r\n")] = '\0';
-    *ret = text;
-    return OV_OK;
-}
 
 static enum ctl_exit read_reference(const struct ctl *ctl, struct ov_secret *ret,
                                     struct ov_error *err)
 {
     struct ov_secret line = OV_SECRET_INIT;
-    enum ov_status status = ctl->terminal.in_is_terminal
-                                ? terminal_ask("reference of the person: ", &line, err)
-                                : read_input(&line, err);
+    enum ov_status status =
+        terminal_read_line(&ctl->terminal, "reference of the person: ", &line, err);
     if (status == OV_OK && (line.size == 0 || line.data[0] == '\0')) {
         ov_secret_free(&line);
         status = ov_fail(err, OV_ERR_INVALID, "membership.reference",
@@ -110,34 +85,19 @@ static void show_answer(const json_t *answer, struct ov_buf *out)
     ov_buf_puts(out, "This is shown once and kept nowhere.\n");
 }
 
-static enum ctl_exit path_of(const char *query, const char *verb, struct ov_buf *path,
-                             struct ov_error *err)
-{
-    ov_buf_puts(path, "/v1/membership/");
-    text_percent_encode(path, query);
-    ov_buf_puts(path, verb);
-    if (!path->failed)
-        return CTL_OK;
-    ov_buf_free(path);
-    return ctl_out_of_memory(err);
-}
-
 static enum ctl_exit cmd_membership_confirm(struct ctl *ctl, const struct invocation *given,
                                             struct ov_error *err)
 {
     struct ov_secret reference = OV_SECRET_INIT;
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"membership", given->args[0], "confirm"};
     struct ov_buf out = OV_BUF_INIT;
     json_t *answer = NULL;
-    enum ctl_exit result = path_of(given->args[0], "/confirm", &path, err);
-    if (result == CTL_OK)
-        result = read_reference(ctl, &reference, err);
+    enum ctl_exit result = read_reference(ctl, &reference, err);
     if (result == CTL_OK)
         result =
-            api_post(ctl->http, path.data,
-                     json_pack("{ss}", "reference", (const char *)reference.data), &answer, err);
+            api_post_at(ctl->http, &place,
+                        json_pack("{ss}", "reference", (const char *)reference.data), &answer, err);
     ov_secret_free(&reference);
-    ov_buf_free(&path);
     if (result != CTL_OK)
         return result;
     if (ctl->json)
@@ -151,12 +111,9 @@ static enum ctl_exit cmd_membership_confirm(struct ctl *ctl, const struct invoca
 static enum ctl_exit cmd_membership_withdraw(struct ctl *ctl, const struct invocation *given,
                                              struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"membership", given->args[0], "withdraw"};
     struct ov_buf out = OV_BUF_INIT;
-    enum ctl_exit result = path_of(given->args[0], "/withdraw", &path, err);
-    if (result == CTL_OK)
-        result = api_post(ctl->http, path.data, json_object(), NULL, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, json_object(), NULL, err);
     if (result != CTL_OK)
         return result;
     ov_buf_puts(&out, ctl->json ? "{}\n" : "withdrawn\n");

@@ -140,16 +140,9 @@ static enum ctl_exit cmd_model_propose(struct ctl *ctl, const struct invocation 
 static enum ctl_exit post_decision(struct ctl *ctl, const char *id, const char *verb,
                                    json_t *take_body, struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"models", id, verb};
     json_t *model = NULL;
-    ov_buf_puts(&path, "/v1/models/");
-    text_percent_encode(&path, id);
-    ov_buf_printf(&path, "/%s", verb);
-    if (path.failed)
-        json_decref(take_body);
-    enum ctl_exit result = path.failed ? ctl_out_of_memory(err)
-                                       : api_post(ctl->http, path.data, take_body, &model, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, take_body, &model, err);
     if (result == CTL_OK)
         result = print_model(ctl, model, err);
     json_decref(model);
@@ -159,15 +152,10 @@ static enum ctl_exit post_decision(struct ctl *ctl, const char *id, const char *
 static enum ctl_exit cmd_model_approve(struct ctl *ctl, const struct invocation *given,
                                        struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place statement = {"models", given->args[0], "statement"};
     json_t *to_sign = NULL;
     json_t *signature = NULL;
-    ov_buf_puts(&path, "/v1/models/");
-    text_percent_encode(&path, given->args[0]);
-    ov_buf_puts(&path, "/statement");
-    enum ctl_exit result =
-        path.failed ? ctl_out_of_memory(err) : api_get(ctl->http, path.data, &to_sign, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_get_at(ctl->http, &statement, &to_sign, err);
     if (result == CTL_OK)
         result = sign_act(ctl, to_sign, "Accept this model for operational use?", &signature, err);
     if (result == CTL_OK)

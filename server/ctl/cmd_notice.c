@@ -18,41 +18,15 @@
 #include "server/ctl/when.h"
 
 #define PAGE_MAX_BYTES ((size_t)4 * 1024 * 1024)
-#define REASON_MAX_BYTES ((size_t)8000)
-
-static enum ctl_exit put_path(struct ov_buf *path, const char *deployment, const char *rest,
-                              struct ov_error *err)
-{
-    ov_buf_puts(path, "/v1/deployments/");
-    text_percent_encode(path, deployment);
-    ov_buf_puts(path, rest);
-    return path->failed ? ctl_out_of_memory(err) : CTL_OK;
-}
+#define REASON_MAX_BYTES ((size_t)8001) /* with its line end */
 
 static enum ctl_exit get_part(struct ctl *ctl, const char *deployment, const char *part,
                               json_t **ret, struct ov_error *err)
 {
-    char rest[64];
-    struct ov_buf path = OV_BUF_INIT;
-    (void)snprintf(rest, sizeof(rest), "/notice?part=%s", part);
-    enum ctl_exit result = put_path(&path, deployment, rest, err);
-    if (result == CTL_OK)
-        result = api_get(ctl->http, path.data, ret, err);
-    ov_buf_free(&path);
-    return result;
-}
-
-static enum ctl_exit post(struct ctl *ctl, const char *deployment, const char *rest,
-                          json_t *take_body, json_t **ret, struct ov_error *err)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    enum ctl_exit result = put_path(&path, deployment, rest, err);
-    if (result == CTL_OK)
-        result = api_post(ctl->http, path.data, take_body, ret, err);
-    else
-        json_decref(take_body);
-    ov_buf_free(&path);
-    return result;
+    char act[64];
+    const struct api_place place = {"deployments", deployment, act};
+    (void)snprintf(act, sizeof(act), "notice?part=%s", part);
+    return api_get_at(ctl->http, &place, ret, err);
 }
 
 /* Replaces the file: a notice is public. */
@@ -134,43 +108,52 @@ static enum ctl_exit publish(struct ctl *ctl, const struct invocation *given, js
         (void)snprintf(hex, sizeof(hex), "%s", api_text(page, "page_digest"));
         json_decref(page);
     }
-    return post(
-        ctl, given->args[0], "/notice",
+    const struct api_place place = {"deployments", given->args[0], "notice"};
+    return api_post_at(
+        ctl->http, &place,
         json_pack("{ss ss}", "page_digest", hex, "url", invocation_option(given, "--published")),
         ret, err);
 }
 
 /* Standard input, as one text. */
-static void read_reason(const struct ctl *ctl, char reason[REASON_MAX_BYTES + 2])
+static enum ov_status read_reason(const struct ctl *ctl, struct ov_buf *ret, struct ov_error *err)
 {
-    size_t size = 0;
-    ssize_t got = 0;
     if (ctl->terminal.in_is_terminal)
         terminal_note("Why can there be no prior notice? End with Ctrl-D.");
-    while (size < REASON_MAX_BYTES + 1 &&
-           (got = read(STDIN_FILENO, reason + size, REASON_MAX_BYTES + 1 - size)) > 0)
-        size += (size_t)got;
-    reason[size] = '\0';
-    if (size > 0 && reason[size - 1] == '\n')
-        reason[size - 1] = '\0';
+    enum ov_status status = terminal_read_all(REASON_MAX_BYTES, ret, err);
+    if (ret->length > 0 && ret->data[ret->length - 1] == '\n')
+        ret->data[--ret->length] = '\0';
+    return status;
+}
+
+static enum ctl_exit sign_waiver(struct ctl *ctl, const char *deployment, const char *reason,
+                                 json_t **ret, struct ov_error *err)
+{
+    const struct api_place statement = {"deployments", deployment, "statement"};
+    const struct api_place act = {"deployments", deployment, "notice/waive"};
+    json_t *to_sign = NULL;
+    json_t *signature = NULL;
+    enum ctl_exit result =
+        api_post_at(ctl->http, &statement,
+                    json_pack("{ss ss}", "act", "notice.waive", "reason", reason), &to_sign, err);
+    if (result == CTL_OK)
+        result = sign_act(ctl, to_sign, "Waive prior notice of this deployment?", &signature, err);
+    if (result == CTL_OK)
+        result =
+            api_post_at(ctl->http, &act,
+                        json_pack("{ss so}", "reason", reason, "signature", signature), ret, err);
+    json_decref(to_sign);
+    return result;
 }
 
 static enum ctl_exit waive(struct ctl *ctl, const struct invocation *given, json_t **ret,
                            struct ov_error *err)
 {
-    char reason[REASON_MAX_BYTES + 2];
-    json_t *to_sign = NULL;
-    json_t *signature = NULL;
-    read_reason(ctl, reason);
-    enum ctl_exit result =
-        post(ctl, given->args[0], "/statement",
-             json_pack("{ss ss}", "act", "notice.waive", "reason", reason), &to_sign, err);
-    if (result == CTL_OK)
-        result = sign_act(ctl, to_sign, "Waive prior notice of this deployment?", &signature, err);
-    if (result == CTL_OK)
-        result = post(ctl, given->args[0], "/notice/waive",
-                      json_pack("{ss so}", "reason", reason, "signature", signature), ret, err);
-    json_decref(to_sign);
+    struct ov_buf reason = OV_BUF_INIT;
+    enum ctl_exit result = CTL_USAGE;
+    if (read_reason(ctl, &reason, err) == OV_OK)
+        result = sign_waiver(ctl, given->args[0], reason.length > 0 ? reason.data : "", ret, err);
+    ov_buf_free(&reason);
     return result;
 }
 

@@ -206,18 +206,6 @@ enum ctl_exit cmd_site_reactivate(struct ctl *ctl, const struct invocation *give
 
 /* --- deciding --- */
 
-static enum ctl_exit path_of(const char *before, const char *name, const char *after,
-                             struct ov_buf *path, struct ov_error *err)
-{
-    ov_buf_puts(path, before);
-    text_percent_encode(path, name);
-    ov_buf_puts(path, after);
-    if (!path->failed)
-        return CTL_OK;
-    ov_buf_free(path);
-    return ctl_out_of_memory(err);
-}
-
 static json_t *find_decision(const json_t *waiting, const char *id)
 {
     json_t *decision = NULL;
@@ -266,14 +254,10 @@ static enum ctl_exit ask_about(struct ctl *ctl, const char *id, struct ov_error 
 static enum ctl_exit decide(struct ctl *ctl, const char *id, const char *verb, const char *done,
                             struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"people/decisions", id, verb};
     struct ov_buf out = OV_BUF_INIT;
     json_t *decision = NULL;
-    enum ctl_exit result = path_of("/v1/people/decisions/", id, verb, &path, err);
-    if (result != CTL_OK)
-        return result;
-    result = api_post(ctl->http, path.data, json_object(), &decision, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, json_object(), &decision, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json) {
@@ -293,30 +277,29 @@ static enum ctl_exit cmd_people_confirm(struct ctl *ctl, const struct invocation
     enum ctl_exit result = ask_about(ctl, given->args[0], err);
     if (result != CTL_OK)
         return result;
-    return decide(ctl, given->args[0], "/confirm", "done: ", err);
+    return decide(ctl, given->args[0], "confirm", "done: ", err);
 }
 
 static enum ctl_exit cmd_people_withdraw(struct ctl *ctl, const struct invocation *given,
                                          struct ov_error *err)
 {
-    return decide(ctl, given->args[0], "/withdraw", "withdrawn: ", err);
+    return decide(ctl, given->args[0], "withdraw", "withdrawn: ", err);
 }
 
 /* --- narrowing --- */
 
 /* Posts and says what was done; the server answers with nothing. */
-static enum ctl_exit narrow(struct ctl *ctl, struct ov_buf *take_path, json_t *take_body,
-                            const char *done, const char *name, struct ov_error *err)
+static enum ctl_exit narrow(struct ctl *ctl, const struct api_place *place, json_t *take_body,
+                            const char *done, struct ov_error *err)
 {
     struct ov_buf out = OV_BUF_INIT;
-    enum ctl_exit result = api_post(ctl->http, take_path->data, take_body, NULL, err);
-    ov_buf_free(take_path);
+    enum ctl_exit result = api_post_at(ctl->http, place, take_body, NULL, err);
     if (result != CTL_OK)
         return result;
     if (ctl->json)
         ov_buf_puts(&out, "{}\n");
     else
-        ov_buf_printf(&out, "%s %s\n", name, done);
+        ov_buf_printf(&out, "%s %s\n", place->id, done);
     return ctl_print(&out, err);
 }
 
@@ -326,40 +309,33 @@ static const char *reason_of(const struct invocation *given)
     return reason != NULL ? reason : "manual";
 }
 
-static enum ctl_exit suspend(struct ctl *ctl, const struct invocation *given, const char *where,
-                             struct ov_error *err)
+static enum ctl_exit suspend(struct ctl *ctl, const struct invocation *given,
+                             const char *collection, struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
-    enum ctl_exit result = path_of(where, given->args[0], "/suspend", &path, err);
-    if (result != CTL_OK)
-        return result;
-    return narrow(ctl, &path, json_pack("{ss}", "reason", reason_of(given)), "is suspended",
-                  given->args[0], err);
+    const struct api_place place = {collection, given->args[0], "suspend"};
+    return narrow(ctl, &place, json_pack("{ss}", "reason", reason_of(given)), "is suspended", err);
 }
 
 static enum ctl_exit cmd_people_suspend(struct ctl *ctl, const struct invocation *given,
                                         struct ov_error *err)
 {
-    return suspend(ctl, given, "/v1/people/", err);
+    return suspend(ctl, given, "people", err);
 }
 
 enum ctl_exit cmd_site_suspend(struct ctl *ctl, const struct invocation *given,
                                struct ov_error *err)
 {
-    return suspend(ctl, given, "/v1/sites/", err);
+    return suspend(ctl, given, "sites", err);
 }
 
 static enum ctl_exit cmd_people_revoke(struct ctl *ctl, const struct invocation *given,
                                        struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
-    enum ctl_exit result = path_of("/v1/people/", given->args[0], "/revoke", &path, err);
-    if (result != CTL_OK)
-        return result;
-    return narrow(ctl, &path,
+    const struct api_place place = {"people", given->args[0], "revoke"};
+    return narrow(ctl, &place,
                   json_pack("{ss ss}", "role", invocation_option(given, "--role"), "reason",
                             reason_of(given)),
-                  "no longer holds the role", given->args[0], err);
+                  "no longer holds the role", err);
 }
 
 #define TAKES_TWO                                                                                  \

@@ -109,13 +109,8 @@ static json_t *proposal_from(json_t *policy)
 static enum ctl_exit get_version(struct ctl *ctl, const char *version, json_t **ret_policy,
                                  struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/policies/");
-    text_percent_encode(&path, version != NULL ? version : "in-force");
-    enum ctl_exit result =
-        path.failed ? ctl_out_of_memory(err) : api_get(ctl->http, path.data, ret_policy, err);
-    ov_buf_free(&path);
-    return result;
+    const struct api_place place = {"policies", version != NULL ? version : "in-force", NULL};
+    return api_get_at(ctl->http, &place, ret_policy, err);
 }
 
 static enum ctl_exit print_policy(struct ctl *ctl, json_t *policy, struct ov_error *err)
@@ -298,16 +293,9 @@ static enum ctl_exit cmd_policy_propose(struct ctl *ctl, const struct invocation
 static enum ctl_exit post_decision(struct ctl *ctl, const char *version, const char *verb,
                                    json_t *take_body, struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"policies", version, verb};
     json_t *policy = NULL;
-    ov_buf_puts(&path, "/v1/policies/");
-    text_percent_encode(&path, version);
-    ov_buf_printf(&path, "/%s", verb);
-    if (path.failed)
-        json_decref(take_body);
-    enum ctl_exit result = path.failed ? ctl_out_of_memory(err)
-                                       : api_post(ctl->http, path.data, take_body, &policy, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_post_at(ctl->http, &place, take_body, &policy, err);
     if (result == CTL_OK)
         result = print_policy(ctl, policy, err);
     json_decref(policy);
@@ -317,15 +305,10 @@ static enum ctl_exit post_decision(struct ctl *ctl, const char *version, const c
 static enum ctl_exit cmd_policy_approve(struct ctl *ctl, const struct invocation *given,
                                         struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place statement = {"policies", given->args[0], "statement"};
     json_t *to_sign = NULL;
     json_t *signature = NULL;
-    ov_buf_puts(&path, "/v1/policies/");
-    text_percent_encode(&path, given->args[0]);
-    ov_buf_puts(&path, "/statement");
-    enum ctl_exit result =
-        path.failed ? ctl_out_of_memory(err) : api_get(ctl->http, path.data, &to_sign, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_get_at(ctl->http, &statement, &to_sign, err);
     if (result == CTL_OK)
         result = look_and_sign(ctl, to_sign, "Approve this policy?", &signature, err);
     if (result == CTL_OK)

@@ -5,46 +5,19 @@
 #include "server/ctl/show.h"
 #include "server/ctl/text.h"
 
-/* POSTs to ".../{id or name}/{act}"; ret_json may be NULL to show the deployment in the answer. */
-static enum ctl_exit post(struct ctl *ctl, const char *deployment, const char *act,
-                          json_t *take_body, json_t **ret_json, struct ov_error *err)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, deployment);
-    ov_buf_printf(&path, "/%s", act);
-    if (path.failed) {
-        json_decref(take_body);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = api_post(ctl->http, path.data, take_body, ret_json, err);
-    ov_buf_free(&path);
-    return result;
-}
-
-static enum ctl_exit act(struct ctl *ctl, const char *deployment, const char *act,
-                         json_t *take_body, struct ov_error *err)
-{
-    json_t *changed = NULL;
-    enum ctl_exit result = post(ctl, deployment, act, take_body, &changed, err);
-    if (result == CTL_OK)
-        result = show_deployment(ctl, changed, err);
-    json_decref(changed);
-    return result;
-}
-
 static enum ctl_exit cmd_deployment_pause(struct ctl *ctl, const struct invocation *given,
                                           struct ov_error *err)
 {
     const char *reason = invocation_option(given, "--reason");
-    return act(ctl, given->args[0], "pause",
-               json_pack("{ss}", "reason", reason == NULL ? "requested" : reason), err);
+    return act_on_deployment(ctl, given->args[0], "pause",
+                             json_pack("{ss}", "reason", reason == NULL ? "requested" : reason),
+                             err);
 }
 
 static enum ctl_exit cmd_deployment_resume(struct ctl *ctl, const struct invocation *given,
                                            struct ov_error *err)
 {
-    return act(ctl, given->args[0], "resume", json_object(), err);
+    return act_on_deployment(ctl, given->args[0], "resume", json_object(), err);
 }
 
 /* --- the table --- */

@@ -12,42 +12,36 @@
 
 #define NAME_SIZE 160
 
-static bool path_of(const char *deployment, const char *what, struct ov_buf *path)
-{
-    ov_buf_puts(path, "/v1/deployments/");
-    text_percent_encode(path, deployment);
-    ov_buf_printf(path, "/%s", what);
-    return !path->failed;
-}
-
-/* GET, or POST with a body, at ".../{id or name}/{what}". */
-static enum ctl_exit ask(struct ctl *ctl, const char *deployment, const char *what,
-                         json_t *take_body, json_t **ret_json, struct ov_error *err)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    if (!path_of(deployment, what, &path)) {
-        json_decref(take_body);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = take_body != NULL
-                               ? api_post(ctl->http, path.data, take_body, ret_json, err)
-                               : api_get(ctl->http, path.data, ret_json, err);
-    ov_buf_free(&path);
-    return result;
-}
-
 /* Once, also when the answer is lost on the way and asked for again. */
 static enum ctl_exit change_once(struct ctl *ctl, const char *deployment, json_t *take_body,
                                  json_t **ret_json, struct ov_error *err)
 {
     struct ov_buf path = OV_BUF_INIT;
-    if (!path_of(deployment, "settings", &path)) {
+    ov_buf_puts(&path, "/v1/deployments/");
+    text_percent_encode(&path, deployment);
+    ov_buf_puts(&path, "/settings");
+    if (path.failed) {
         json_decref(take_body);
+        ov_buf_free(&path);
         return ctl_out_of_memory(err);
     }
     enum ctl_exit result = api_create(ctl->http, path.data, take_body, ret_json, err);
     ov_buf_free(&path);
     return result;
+}
+
+static enum ctl_exit get(struct ctl *ctl, const char *deployment, const char *what,
+                         json_t **ret_json, struct ov_error *err)
+{
+    const struct api_place place = {"deployments", deployment, what};
+    return api_get_at(ctl->http, &place, ret_json, err);
+}
+
+static enum ctl_exit post(struct ctl *ctl, const char *deployment, const char *what,
+                          json_t *take_body, json_t **ret_json, struct ov_error *err)
+{
+    const struct api_place place = {"deployments", deployment, what};
+    return api_post_at(ctl->http, &place, take_body, ret_json, err);
 }
 
 /* --- showing --- */
@@ -105,7 +99,7 @@ static enum ctl_exit cmd_settings(struct ctl *ctl, const struct invocation *give
                                   struct ov_error *err)
 {
     json_t *settings = NULL;
-    enum ctl_exit result = ask(ctl, given->args[0], "settings", NULL, &settings, err);
+    enum ctl_exit result = get(ctl, given->args[0], "settings", &settings, err);
     return result == CTL_OK ? show(ctl, settings, err) : result;
 }
 
@@ -304,11 +298,11 @@ static enum ctl_exit cmd_change(struct ctl *ctl, const struct invocation *given,
     json_t *draft = NULL;
     json_t *settings = NULL;
     json_t *body = json_pack("{ss}", "reason", invocation_option(given, "--reason"));
-    enum ctl_exit result = ask(ctl, deployment, "settings", NULL, &current, err);
+    enum ctl_exit result = get(ctl, deployment, "settings", &current, err);
     if (result == CTL_OK && build(given, current, body, err) != OV_OK)
         result = CTL_USAGE;
     if (result == CTL_OK)
-        result = ask(ctl, deployment, "settings/draft", json_deep_copy(body), &draft, err);
+        result = post(ctl, deployment, "settings/draft", json_deep_copy(body), &draft, err);
     if (result == CTL_OK && strcmp(api_text(draft, "direction"), "looser") == 0)
         result = sign_change(ctl, draft, "This loosens the settings. Propose it?", body, err);
     if (result == CTL_OK)
@@ -325,12 +319,12 @@ static enum ctl_exit cmd_approve_change(struct ctl *ctl, const struct invocation
     json_t *to_sign = NULL;
     json_t *settings = NULL;
     json_t *body = json_object();
-    enum ctl_exit result = ask(ctl, given->args[0], "settings/change", NULL, &to_sign, err);
+    enum ctl_exit result = get(ctl, given->args[0], "settings/change", &to_sign, err);
     if (result == CTL_OK)
         result = sign_change(ctl, to_sign, "Approve this change of the settings?", body, err);
     if (result == CTL_OK)
         result =
-            ask(ctl, given->args[0], "settings/change/approve", json_incref(body), &settings, err);
+            post(ctl, given->args[0], "settings/change/approve", json_incref(body), &settings, err);
     json_decref(body);
     json_decref(to_sign);
     return result == CTL_OK ? show(ctl, settings, err) : result;
@@ -341,7 +335,7 @@ static enum ctl_exit cmd_refuse_change(struct ctl *ctl, const struct invocation 
 {
     json_t *settings = NULL;
     enum ctl_exit result =
-        ask(ctl, given->args[0], "settings/change/refuse", json_object(), &settings, err);
+        post(ctl, given->args[0], "settings/change/refuse", json_object(), &settings, err);
     return result == CTL_OK ? show(ctl, settings, err) : result;
 }
 
@@ -360,8 +354,8 @@ static enum ctl_exit cmd_signs(struct ctl *ctl, const struct invocation *given,
             (void)!misuse(err, "--camera", "SITE/CAMERA");
             return CTL_USAGE;
         }
-        result = ask(ctl, given->args[0], "signs",
-                     json_pack("{ss ss}", "site", name.site, "camera", name.camera), &answer, err);
+        result = post(ctl, given->args[0], "signs",
+                      json_pack("{ss ss}", "site", name.site, "camera", name.camera), &answer, err);
         json_decref(answer);
     }
     return result;

@@ -33,18 +33,13 @@ enum ctl_exit ctl_find_deployment(struct ctl *ctl, const char *text, char ret_id
                                   struct ov_error *err)
 {
     struct ov_id id;
-    struct ov_buf path = OV_BUF_INIT;
+    const struct api_place place = {"deployments", text, NULL};
     json_t *deployment = NULL;
     if (ov_id_parse(text, &id) == OV_OK) {
         (void)ov_id_format(&id, ret_id);
         return CTL_OK;
     }
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, text);
-    if (path.failed)
-        return ctl_out_of_memory(err);
-    enum ctl_exit result = api_get(ctl->http, path.data, &deployment, err);
-    ov_buf_free(&path);
+    enum ctl_exit result = api_get_at(ctl->http, &place, &deployment, err);
     if (result != CTL_OK)
         return result;
     if (ov_id_parse(api_text(deployment, "id"), &id) != OV_OK) {

@@ -1,8 +1,9 @@
 /* Duty over the API; see duty_beat.h. */
 #include "server/ctl/duty_beat.h"
 
+#include <stdio.h>
+
 #include "server/ctl/api.h"
-#include "server/ctl/text.h"
 
 #define BEATS_PER_LIMIT 3 /* two may get lost */
 #define EVERY_MIN_S 2
@@ -10,19 +11,11 @@
 enum ctl_exit duty_post(struct ctl *ctl, const char *deployment, const char *what,
                         json_t *take_body, json_t **ret_json, struct ov_error *err)
 {
-    struct ov_buf path = OV_BUF_INIT;
-    ov_buf_puts(&path, "/v1/deployments/");
-    text_percent_encode(&path, deployment);
-    ov_buf_puts(&path, "/duty");
+    char act[32] = "duty";
+    const struct api_place place = {"deployments", deployment, act};
     if (what != NULL)
-        ov_buf_printf(&path, "/%s", what);
-    if (path.failed) {
-        json_decref(take_body);
-        return ctl_out_of_memory(err);
-    }
-    enum ctl_exit result = api_post(ctl->http, path.data, take_body, ret_json, err);
-    ov_buf_free(&path);
-    return result;
+        (void)snprintf(act, sizeof(act), "duty/%s", what);
+    return api_post_at(ctl->http, &place, take_body, ret_json, err);
 }
 
 static void set_pace(struct duty_beat *beat, const struct ctl *ctl, const json_t *answer)

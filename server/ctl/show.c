@@ -138,6 +138,18 @@ enum ctl_exit show_deployment(struct ctl *ctl, const json_t *deployment, struct 
     return ctl_print(&out, err);
 }
 
+enum ctl_exit act_on_deployment(struct ctl *ctl, const char *deployment, const char *act,
+                                json_t *take_body, struct ov_error *err)
+{
+    const struct api_place place = {"deployments", deployment, act};
+    json_t *changed = NULL;
+    enum ctl_exit result = api_post_at(ctl->http, &place, take_body, &changed, err);
+    if (result == CTL_OK)
+        result = show_deployment(ctl, changed, err);
+    json_decref(changed);
+    return result;
+}
+
 void show_deployments(const struct ctl *ctl, const json_t *deployments, struct ov_buf *out)
 {
     static const char *const titles[] = {"NAME",      "STATE",     "KIND", "ENDS",

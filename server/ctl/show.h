@@ -11,6 +11,9 @@ OV_CHECKED enum ctl_exit show_deployment(struct ctl *ctl, const json_t *deployme
                                          struct ov_error *err);
 
 /* A table of an array of them; of these only some fields need to be there. */
+/* POSTs what is done to a deployment (id or name) and shows it as it is then. */
+OV_CHECKED enum ctl_exit act_on_deployment(struct ctl *ctl, const char *deployment, const char *act,
+                                           json_t *take_body, struct ov_error *err);
 void show_deployments(const struct ctl *ctl, const json_t *deployments, struct ov_buf *out);
 
 /* A table of an array of alarms. */

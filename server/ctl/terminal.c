@@ -126,7 +126,8 @@ void terminal_status(const char *fmt, ...)
         (void)write_all(STDERR_FILENO, line, strlen(line));
 }
 
-/* Byte by byte, so that nothing after the line is taken from whoever reads next. */
+/* Byte by byte, so that nothing after the line is taken from whoever reads next. OV_ERR_CLOSED: the
+ * input has ended before the line. */
 static enum ov_status read_line(unsigned char *line, size_t max, size_t *ret_length)
 {
     size_t length = 0;
@@ -135,26 +136,31 @@ static enum ov_status read_line(unsigned char *line, size_t max, size_t *ret_len
         ssize_t got = read(STDIN_FILENO, &byte, 1);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got <= 0)
+        *ret_length = length;
+        if (got < 0)
+            return OV_ERR_IO;
+        if (got == 0)
             return OV_ERR_CLOSED;
         if (byte == '\n')
-            break;
+            return OV_OK;
         if (length == max)
             return OV_ERR_LIMIT;
         line[length++] = byte;
     }
-    *ret_length = length;
-    return OV_OK;
 }
 
-enum ov_status terminal_ask(const char *prompt, struct ov_secret *ret_line, struct ov_error *err)
+/* may_end: the input's end ends the line too. */
+static enum ov_status take_line(bool may_end, struct ov_secret *ret_line, struct ov_error *err)
 {
     struct ov_secret line = OV_SECRET_INIT;
     size_t length = 0;
     if (ov_secret_new(&line, LINE_MAX_BYTES + 1) != OV_OK)
         return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
-    terminal_status("%s", prompt);
     enum ov_status status = read_line(line.data, LINE_MAX_BYTES, &length);
+    if (status == OV_ERR_CLOSED && may_end)
+        status = OV_OK;
+    if (status == OV_OK && may_end && length > 0 && line.data[length - 1] == '\r')
+        line.data[--length] = '\0';
     if (status != OV_OK)
         (void)ov_fail(err, status, "input.line", "the answer is %s; nothing was done",
                       status == OV_ERR_LIMIT ? "too long" : "missing");
@@ -162,6 +168,39 @@ enum ov_status terminal_ask(const char *prompt, struct ov_secret *ret_line, stru
         status = ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
     ov_secret_free(&line);
     return status;
+}
+
+enum ov_status terminal_ask(const char *prompt, struct ov_secret *ret_line, struct ov_error *err)
+{
+    terminal_status("%s", prompt);
+    return take_line(false, ret_line, err);
+}
+
+enum ov_status terminal_read_line(const struct terminal *terminal, const char *prompt,
+                                  struct ov_secret *ret_line, struct ov_error *err)
+{
+    return terminal->in_is_terminal ? terminal_ask(prompt, ret_line, err)
+                                    : take_line(true, ret_line, err);
+}
+
+enum ov_status terminal_read_all(size_t max_bytes, struct ov_buf *ret, struct ov_error *err)
+{
+    char block[4096];
+    ssize_t got = 0;
+    do {
+        got = read(STDIN_FILENO, block, sizeof(block));
+        if (got > 0)
+            ov_buf_append(ret, block, (size_t)got);
+    } while (ret->length <= max_bytes && !ret->failed && (got > 0 || (got < 0 && errno == EINTR)));
+    ov_wipe(block, sizeof(block));
+    if (ret->failed)
+        return ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory");
+    if (ret->length > max_bytes)
+        return ov_fail(err, OV_ERR_LIMIT, "input.size",
+                       "standard input has more than %zu bytes; nothing was done", max_bytes);
+    return got == 0 ? OV_OK
+                    : ov_fail(err, OV_ERR_IO, "input.read",
+                              "standard input cannot be read; nothing was done");
 }
 
 enum ov_status terminal_confirm(const struct terminal *terminal, bool yes, const char *question,

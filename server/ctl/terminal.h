@@ -48,6 +48,14 @@ void terminal_status(const char *fmt, ...) OV_PRINTF(1, 2);
 OV_CHECKED enum ov_status terminal_ask(const char *prompt, struct ov_secret *ret_line,
                                        struct ov_error *err);
 
+/* The same on a terminal; without one the first line of standard input, "" when there is none. */
+OV_CHECKED enum ov_status terminal_read_line(const struct terminal *terminal, const char *prompt,
+                                             struct ov_secret *ret_line, struct ov_error *err);
+
+/* Standard input up to its end. More than max_bytes is "input.size". ret is freed by the caller. */
+OV_CHECKED enum ov_status terminal_read_all(size_t max_bytes, struct ov_buf *ret,
+                                            struct ov_error *err);
+
 /*
  * Asks for "yes". Without a terminal nothing is asked and --yes is required: OV_ERR_INVALID
  * "usage.confirm"; another answer is OV_ERR_DENIED "confirm.no".

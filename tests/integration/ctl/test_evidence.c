@@ -36,6 +36,14 @@ static void it_takes_two_to_keep_an_alert(void **state)
     assert_int_equal(said.status, 1);
     assert_true(said_has(&said.err, "(evidence.review)"));
     said_free(&said);
+    char too_long[5000];
+    memset(too_long, '7', sizeof(too_long) - 1);
+    too_long[sizeof(too_long) - 1] = '\0';
+    said = office_run(office, "ben", too_long, "evidence", "propose", alert, "--for", "complaint",
+                      "--brought-by", "subject", "--review", "2199-01-01T00:00Z", NULL);
+    assert_int_equal(said.status, 2);
+    assert_true(said_has(&said.err, "(input.line)"));
+    said_free(&said);
     char review[OV_TIME_TEXT_SIZE];
     (void)ov_time_format(ov_clock_utc_us(ov_clock_system()) + 40 * 24 * 3600 * OV_US_PER_S, review);
     said = office_run(office, "ben", NUMBER "\n", "evidence", "propose", alert, "--for",

@@ -316,6 +316,15 @@ static void the_notice_of_an_application_is_fetched_published_and_waived(void **
                                                "convert_from(a.body, 'UTF8')::jsonb ->> "
                                                "'notice_page' = encode(p.notice_digest, 'hex')"),
                      1);
+    /* A reason that is too long is not recorded without its end. */
+    char too_long[8003];
+    memset(too_long, 'x', sizeof(too_long) - 1);
+    too_long[sizeof(too_long) - 1] = '\0';
+    assert_int_not_equal(
+        world_ctl(&world, "ben", too_long, &out, "deployment", "notice", "may", "--waive", NULL),
+        0);
+    assert_non_null(strstr(out.data, "input.size"));
+    ov_buf_free(&out);
     world_ctl_ok(&world, "ben", "no time for it\n", NULL, "deployment", "notice", "may", "--waive",
                  "--yes", NULL);
     assert_int_equal(world_psql_number(&world,
