@@ -97,10 +97,7 @@ enum ov_status handle_alarm_clear(struct call *call, struct ov_error *err)
     struct request *request = call->request;
     struct alarm_row alarm;
     struct ov_id id;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
-    json_decref(root);
+    enum ov_status status = json_in_nothing(request, err);
     if (status == OV_OK)
         status = alarm_of_path(call, &id, err);
     if (status == OV_OK)

@@ -190,10 +190,7 @@ static enum ov_status act_on_hold(struct call *call,
     struct request *request = call->request;
     struct evidence_view view;
     struct ov_id id;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
-    json_decref(root);
+    enum ov_status status = json_in_nothing(request, err);
     if (status == OV_OK)
         status = hold_of_path(call, &id, err);
     if (status == OV_OK)

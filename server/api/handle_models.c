@@ -173,7 +173,6 @@ enum ov_status handle_model_statement(struct call *call, struct ov_error *err)
 
 enum ov_status handle_model_approve(struct call *call, struct ov_error *err)
 {
-    struct json_in_member member = {"signature", JSON_IN_OBJECT, false, NULL};
     struct request *request = call->request;
     struct signature_in in;
     const struct signature *signature = NULL;
@@ -182,11 +181,7 @@ enum ov_status handle_model_approve(struct call *call, struct ov_error *err)
     json_t *root = NULL;
     enum ov_status status = model_of_path(request, &id, err);
     if (status == OV_OK)
-        status =
-            json_in_read(request, request->body.data, request->body.size, &member, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    status = signature_in_read(request, member.value, &in, &signature, err);
+        status = signature_in_body(request, &in, &signature, &root, err);
     if (status == OV_OK)
         status = service_model_approve(call->service, call->actor, &id, signature, &model, err);
     json_decref(root);
@@ -198,13 +193,11 @@ static enum ov_status end(struct call *call, enum model_state state, struct ov_e
     struct request *request = call->request;
     struct model_acceptance model;
     struct ov_id id;
-    json_t *root = NULL;
     enum ov_status status = model_of_path(request, &id, err);
     if (status == OV_OK)
-        status = json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
+        status = json_in_nothing(request, err);
     if (status != OV_OK)
         return status;
-    json_decref(root);
     status = service_model_end(call->service, call->actor, &id, state, &model, err);
     return status == OV_OK ? reply_model(call, 200, &model, err) : status;
 }

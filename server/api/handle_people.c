@@ -253,10 +253,7 @@ static enum ov_status decide_on(struct call *call, decide act, struct ov_error *
     struct request *request = call->request;
     struct people_decision decision;
     struct ov_id id;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
-    json_decref(root);
+    enum ov_status status = json_in_nothing(request, err);
     if (status != OV_OK)
         return status;
     if (ov_id_parse(request->segments[3], &id) != OV_OK)

@@ -295,17 +295,12 @@ enum ov_status handle_policy_statement(struct call *call, struct ov_error *err)
 
 enum ov_status handle_policy_approve(struct call *call, struct ov_error *err)
 {
-    struct json_in_member member = {"signature", JSON_IN_OBJECT, false, NULL};
     struct request *request = call->request;
     struct signature_in in;
     const struct signature *signature = NULL;
     struct policy policy;
     json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, &member, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    status = signature_in_read(request, member.value, &in, &signature, err);
+    enum ov_status status = signature_in_body(request, &in, &signature, &root, err);
     if (status == OV_OK)
         status = service_policy_approve(call->service, call->actor, version_of_path(request),
                                         signature, &policy, err);
@@ -317,12 +312,9 @@ enum ov_status handle_policy_refuse(struct call *call, struct ov_error *err)
 {
     struct request *request = call->request;
     struct policy policy;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
+    enum ov_status status = json_in_nothing(request, err);
     if (status != OV_OK)
         return status;
-    json_decref(root);
     status =
         service_policy_refuse(call->service, call->actor, version_of_path(request), &policy, err);
     return status == OV_OK ? reply_policy(call, 200, &policy, err) : status;

@@ -26,10 +26,7 @@ enum ov_status handle_deployment_resume(struct call *call, struct ov_error *err)
 {
     struct request *request = call->request;
     struct deployment deployment;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
-    json_decref(root);
+    enum ov_status status = json_in_nothing(request, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)

@@ -335,16 +335,11 @@ enum ov_status handle_settings_statement(struct call *call, struct ov_error *err
 enum ov_status handle_settings_approve(struct call *call, struct ov_error *err)
 {
     struct request *request = call->request;
-    struct json_in_member member = {"signature", JSON_IN_OBJECT, false, NULL};
     struct signature_in in;
     const struct signature *signature = NULL;
     struct deployment deployment;
     json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, &member, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    status = signature_in_read(request, member.value, &in, &signature, err);
+    enum ov_status status = signature_in_body(request, &in, &signature, &root, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
@@ -358,10 +353,7 @@ enum ov_status handle_settings_refuse(struct call *call, struct ov_error *err)
 {
     struct request *request = call->request;
     struct deployment deployment;
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
-    json_decref(root);
+    enum ov_status status = json_in_nothing(request, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)

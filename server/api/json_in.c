@@ -137,6 +137,15 @@ enum ov_status json_in_read(struct request *request, const void *data, size_t si
     return status;
 }
 
+enum ov_status json_in_nothing(struct request *request, struct ov_error *err)
+{
+    json_t *root = NULL;
+    enum ov_status status =
+        json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
+    json_decref(root);
+    return status;
+}
+
 enum ov_status json_in_time(struct request *request, const struct json_in_member *member,
                             int64_t *ret_utc_us, struct ov_error *err)
 {

@@ -32,6 +32,9 @@ OV_CHECKED enum ov_status json_in_read(struct request *request, const void *data
                                        struct json_in_member *members, size_t count,
                                        json_t **ret_root, struct ov_error *err);
 
+/* For acts that take no member: an empty body, or {}. */
+OV_CHECKED enum ov_status json_in_nothing(struct request *request, struct ov_error *err);
+
 /* The same for an object within one that has been read. */
 OV_CHECKED enum ov_status json_in_members(struct request *request, json_t *object,
                                           struct json_in_member *members, size_t count,

@@ -59,3 +59,14 @@ enum ov_status signature_in_read(struct request *request, json_t *member, struct
     *ret_signature = &in->signature;
     return OV_OK;
 }
+
+enum ov_status signature_in_body(struct request *request, struct signature_in *in,
+                                 const struct signature **ret_signature, json_t **ret_root,
+                                 struct ov_error *err)
+{
+    struct json_in_member member = {"signature", JSON_IN_OBJECT, false, NULL};
+    enum ov_status status =
+        json_in_read(request, request->body.data, request->body.size, &member, 1, ret_root, err);
+    return status == OV_OK ? signature_in_read(request, member.value, in, ret_signature, err)
+                           : status;
+}

@@ -21,4 +21,10 @@ OV_CHECKED enum ov_status signature_in_read(struct request *request, json_t *mem
                                             const struct signature **ret_signature,
                                             struct ov_error *err);
 
+/* A body that is {"signature":...} and nothing else. The caller decrefs the root, from which the
+ * signature borrows, after a failure too. */
+OV_CHECKED enum ov_status signature_in_body(struct request *request, struct signature_in *in,
+                                            const struct signature **ret_signature,
+                                            json_t **ret_root, struct ov_error *err);
+
 #endif

@@ -254,13 +254,17 @@ static enum ov_status write_exported(struct exhibit *exhibit, const struct recip
     return audit_event_write(exhibit->service->store, event, exhibit->err);
 }
 
-static enum ov_status export(struct exhibit *exhibit, const struct ov_id *hold_id,
-                             const struct recipient *recipient, struct ov_secret *ret_file) {
+static enum ov_status export_held(struct exhibit *exhibit, const struct ov_id *hold_id,
+                                  const struct recipient *recipient, struct ov_secret *ret_file)
+{
     enum ov_status status = act_begin(exhibit->service, exhibit->err);
-    if (status != OV_OK) return status;
+    if (status != OV_OK)
+        return status;
     status = load(exhibit, hold_id);
-    if (status == OV_OK) status = make_file(exhibit, recipient, ret_file);
-    if (status == OV_OK) status = write_exported(exhibit, recipient, ret_file);
+    if (status == OV_OK)
+        status = make_file(exhibit, recipient, ret_file);
+    if (status == OV_OK)
+        status = write_exported(exhibit, recipient, ret_file);
     return act_end(exhibit->service, status, exhibit->err);
 }
 
@@ -277,7 +281,7 @@ enum ov_status service_evidence_export(struct service *service, const struct act
     if (status == OV_OK)
         status = recipient_read(recipient_pem, pem_bytes, exhibit.at_us, &recipient, err);
     if (status == OV_OK)
-        status = export(&exhibit, hold_id, recipient, &file);
+        status = export_held(&exhibit, hold_id, recipient, &file);
     exhibit_done(&exhibit);
     recipient_free(recipient);
     if (status != OV_OK)

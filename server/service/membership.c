@@ -109,9 +109,11 @@ static enum ov_status fill_query(struct service *service, const struct actor *ac
     if (question->deployment == NULL)
         return OV_OK;
     status = service_deployment_find(service, actor, question->deployment, &deployment, err);
+    if (status != OV_OK)
+        return status;
     query->day = MEMBERSHIP_ANY_DAY;
     query->deployment_id = deployment.id;
-    return status;
+    return OV_OK;
 }
 
 enum ov_status service_membership_ask(struct service *service, const struct actor *actor,
