@@ -138,6 +138,11 @@ static int write_and_sync(int fd, const unsigned char *at, size_t size)
     return fsync(fd);
 }
 
+static bool is_full(int why)
+{
+    return why == ENOSPC || why == EDQUOT;
+}
+
 enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data, size_t size,
                                  struct ov_error *err)
 {
@@ -150,8 +155,8 @@ enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data
         return ov_fail(err, OV_ERR_LIMIT, "file.path", "the path %s is too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
-        return ov_fail(err, OV_ERR_IO, "file.create", "cannot create %s: %s", path,
-                       strerror(errno));
+        return ov_fail(err, OV_ERR_IO, is_full(errno) ? "file.full" : "file.create",
+                       "cannot create %s: %s", path, strerror(errno));
     int rc = write_and_sync(fd, data, size);
     int why = errno;
     if (close(fd) != 0 && rc == 0) {
@@ -164,8 +169,9 @@ enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data
     }
     (void)unlink(temporary);
     if (rc != 0)
-        return ov_fail(err, why == EEXIST ? OV_ERR_EXISTS : OV_ERR_IO, "file.write",
-                       "cannot write %s: %s", path, strerror(why));
+        return ov_fail(err, why == EEXIST ? OV_ERR_EXISTS : OV_ERR_IO,
+                       is_full(why) ? "file.full" : "file.write", "cannot write %s: %s", path,
+                       strerror(why));
     return sync_folder_of(path, err);
 }
 

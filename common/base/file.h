@@ -19,7 +19,8 @@ OV_CHECKED enum ov_status ov_file_read(const char *path, size_t max_bytes, struc
 
 /*
  * Writes a new file durably: a temporary file beside it, fsync, link into place, fsync of the
- * folder. OV_ERR_EXISTS when path is there already; it is then left as it was.
+ * folder. OV_ERR_EXISTS when path is there already; it is then left as it was. "file.full": the
+ * disk has no room; nothing of the file is left.
  */
 OV_CHECKED enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data,
                                             size_t size, struct ov_error *err);

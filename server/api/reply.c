@@ -58,7 +58,7 @@ static bool has_public_code(const struct ov_error *err)
         "erasure.",   "evidence.",    "identity.",   "image.",    "membership.", "model.",
         "notice.",    "review.",      "round.",      "people.",   "permission.", "policy.",
         "principal.", "request.",     "server.",     "settings.", "signature.",  "site.",
-        "watchlist.", NULL,
+        "watchlist.", "store.full",   "vault.full",  NULL,
     };
     /* A bug of ours is none either, whatever it is called. */
     for (size_t i = 0; prefixes[i] != NULL && err->status != OV_ERR_INTERNAL; i++) {
@@ -199,6 +199,12 @@ static const char *field_of(const char *code)
     return NULL;
 }
 
+/* The caller waits; somebody else has to make room. */
+static bool is_full_disk(const struct ov_error *err)
+{
+    return strcmp(err->code, "store.full") == 0 || strcmp(err->code, "vault.full") == 0;
+}
+
 static void log_hidden(const struct request *request, const struct ov_error *err)
 {
     char id[OV_ID_TEXT_SIZE];
@@ -222,7 +228,7 @@ void reply_error(struct request *request, const struct ov_error *err)
         text = "something failed inside the server; an administrator finds it in the log under "
                "this request's id";
     }
-    if (!is_public)
+    if (!is_public || is_full_disk(err))
         log_hidden(request, err);
     const char *field = request->field[0] != '\0' ? request->field : field_of(code);
     json_t *json = field != NULL ? json_pack("{s{ssssss}}", "error", "code", code, "text", text,

@@ -362,7 +362,10 @@ static const struct meaning states[] = {
      "this database server takes no changes (a standby)"},
     {"55P03", OV_ERR_UNAVAILABLE, "store.busy", "something else holds a lock; try again"},
     {"40", OV_ERR_CONFLICT, "store.conflict", "another transaction came in between; try again"},
-    {"53", OV_ERR_UNAVAILABLE, "store.full", "the database is out of disk, memory or connections"},
+    {"53100", OV_ERR_UNAVAILABLE, "store.full",
+     "the database's disk is full and nothing was stored; have somebody make room on the server, "
+     "and try again"},
+    {"53", OV_ERR_UNAVAILABLE, "store.exhausted", "the database is out of memory or connections"},
     {"42501", OV_ERR_DENIED, "store.denied", "the database role may not do this"},
     {"42P01", OV_ERR_NOT_FOUND, "store.no_table", "the database has no such table"},
     {"42P07", OV_ERR_EXISTS, "watchlist.exists", "the deployment has a watchlist already"},

@@ -104,18 +104,23 @@ static enum ov_status write_wrapped(const struct vault *vault, const struct vaul
                                     const char *path, struct ov_error *err)
 {
     struct vault_context context = {.size = 0};
+    struct ov_error why = OV_ERROR_INIT;
     uint8_t wrapped[VAULT_KEY_FILE_BYTES];
     vault_file_context(&context, key->class_id, &key->owner);
     enum ov_status status = vault->wrapper.wrap(&vault->wrapper, as_seal(&context), key->key.data,
                                                 key->key.size, wrapped);
     if (status != OV_OK)
         return ov_fail(err, status, "vault.seal", "OpenSSL cannot seal");
-    status = ov_file_write_new(path, 0600, wrapped, sizeof(wrapped), NULL);
+    status = ov_file_write_new(path, 0600, wrapped, sizeof(wrapped), &why);
     if (status == OV_ERR_EXISTS)
         return ov_fail(err, status, "vault.key_exists", "there is a key of this %s already",
                        vault_class_name(key->class_id));
+    if (strcmp(why.code, "file.full") == 0)
+        return ov_fail(err, OV_ERR_UNAVAILABLE, "vault.full",
+                       "the vault's disk is full and no key was made; have somebody make room on "
+                       "the server, and try again");
     if (status != OV_OK)
-        return ov_fail(err, status, "vault.write", "cannot write to the vault: %s", path);
+        return ov_fail(err, status, "vault.write", "cannot write to the vault: %s", why.text);
     return OV_OK;
 }
 

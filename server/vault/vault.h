@@ -36,7 +36,8 @@ OV_CHECKED enum ov_status vault_open(const char *dir, const char *installation_k
                                      struct vault **ret_vault, struct ov_error *err);
 void vault_close(struct vault *vault);
 
-/* Creates the key of owner durably before it returns. OV_ERR_EXISTS when it has one. */
+/* Creates the key of owner durably before it returns. OV_ERR_EXISTS when it has one;
+ * OV_ERR_UNAVAILABLE "vault.full" when the disk has no room: nothing of it is left. */
 OV_CHECKED enum ov_status vault_key_create(struct vault *vault, enum vault_class class_id,
                                            const struct ov_id *owner, struct vault_key **ret_key,
                                            struct ov_error *err);
