@@ -117,7 +117,10 @@ void world_conninfo(struct world *world, const char *role, struct ov_buf *out)
 void world_write_config(struct world *world, const char *extra)
 {
     struct ov_buf server = OV_BUF_INIT;
-    world_conninfo(world, "server", &server);
+    if (world->database[0] != '\0')
+        ov_buf_puts(&server, world->database);
+    else
+        world_conninfo(world, "server", &server);
     FILE *file = fopen(world->config, "w");
     assert_non_null(file);
     (void)fprintf(

@@ -23,6 +23,7 @@ struct world {
     char dir[64]; /* everything below is in it */
     char overtd_log[PATH_MAX];
     char config[PATH_MAX];
+    char database[PATH_MAX]; /* how overtd connects, libpq's keywords; empty: straight */
     char programs[PATH_MAX]; /* folder with overtd, overtctl, overt-capture */
     char overtctl[PATH_MAX]; /* the one that records what it says (recording.h) */
     char source[PATH_MAX];   /* the checkout */
