@@ -75,13 +75,15 @@ static json_t *erasure_json(const struct list_erasure *erasure)
     bool certified = erasure->certified_at_us != 0;
     const char *ledger = erasure_ledger_name(erasure->ledger);
     return json_pack(
-        "{so so so so sI sI so sI sI so so sI so so so}", "deployment",
+        "{so so so so sI sI so sI sI sI sI so so sI so so so}", "deployment",
         reply_id(&erasure->deployment_id), "due_at", reply_time(erasure->due_at_us), "begun_at",
         reply_time(erasure->begun_at_us), "asked_by", id_or_null(&erasure->asked_by), "entries",
         (json_int_t)erasure->entries, "images", (json_int_t)erasure->images, "ledger",
         *ledger != '\0' ? json_string(ledger) : json_null(), "subjects",
         (json_int_t)erasure->subjects, "unreadable", (json_int_t)erasure->unreadable,
-        "key_missing_at", reply_time(erasure->key_missing_at_us), "key_destroyed_at",
+        "image_digests", (json_int_t)erasure->image_digests, "unreadable_images",
+        (json_int_t)erasure->unreadable_images, "key_missing_at",
+        reply_time(erasure->key_missing_at_us), "key_destroyed_at",
         reply_time(erasure->key_destroyed_at_us), "keys", (json_int_t)erasure->keys,
         "tables_dropped_at", reply_time(erasure->dropped_at_us), "certified_at",
         reply_time(erasure->certified_at_us), "certificate",

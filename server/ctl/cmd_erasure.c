@@ -22,8 +22,8 @@ static enum ctl_exit show_erasure(struct ctl *ctl, const json_t *erasure, struct
     ov_buf_printf(&out, "erased: %lld entries with %lld images; %s, tables dropped, nothing left\n",
                   api_int(erasure, "entries"), api_int(erasure, "images"),
                   api_int(erasure, "keys") > 0 ? "key destroyed" : "its key was missing");
-    ov_buf_printf(&out, "ledger: %s, %lld subjects\n", api_text(erasure, "ledger"),
-                  api_int(erasure, "subjects"));
+    ov_buf_printf(&out, "ledger: %s, %lld subjects, %lld images\n", api_text(erasure, "ledger"),
+                  api_int(erasure, "subjects"), api_int(erasure, "image_digests"));
     ov_buf_printf(&out, "deletion certificate: %s\n", api_text(erasure, "certificate"));
     return ctl_print(&out, err);
 }

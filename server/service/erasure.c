@@ -57,7 +57,7 @@ static enum ov_status without_key(struct service *service, const struct ov_id *i
     return status;
 }
 
-/* A reference that nobody can read any more was altered in the database. */
+/* A reference or an image that nobody can read any more was altered in the database. */
 static enum ov_status tell_unreadable(struct service *service, const struct ov_id *id,
                                       struct ov_error *err)
 {
@@ -104,6 +104,8 @@ static enum ov_status begin_and_write_ledger(struct erasing *erasing, struct ov_
     audit_event_int(event, "unreadable", erasing->at.unreadable);
     audit_event_int(event, "entries", erasing->at.entries);
     audit_event_int(event, "images", erasing->at.images);
+    audit_event_int(event, "image_digests", erasing->at.image_digests);
+    audit_event_int(event, "unreadable_images", erasing->at.unreadable_images);
     audit_event_int(event, "due_at_us", erasing->at.due_at_us);
     status = audit_event_write(service->store, event, err);
     return status == OV_OK ? erasure_end_alarm(service, ERASURE_ALARM_KEY, id, err) : status;
@@ -191,9 +193,11 @@ static struct audit_document *certificate(const struct erasing *erasing)
     audit_document_int(document, "keys", at->keys);
     audit_document_end(document);
     audit_document_object(document, "ledger");
+    audit_document_int(document, "image_digests", at->image_digests);
     audit_document_text(document, "outcome", erasure_ledger_name(at->ledger));
     audit_document_int(document, "subjects", at->subjects);
     audit_document_int(document, "unreadable", at->unreadable);
+    audit_document_int(document, "unreadable_images", at->unreadable_images);
     audit_document_end(document);
     audit_document_object(document, "times_us");
     audit_document_int(document, "begun", at->begun_at_us);

@@ -166,12 +166,12 @@ enum ov_status ledger_write_list(struct service *service, const struct ov_id *de
                                  int64_t *ret_unreadable, struct ov_error *err)
 {
     struct ledger_key *ledger = NULL;
+    int64_t unreadable_images = 0;
     enum ov_status status = ledger_open(service, &ledger, err);
     if (status != OV_OK)
         return status;
     struct writing writing = {.ledger = ledger, .list = list_key, .err = err};
     status = store_entry_each_reference(service->store, deployment_id, on_reference, &writing, err);
-    ledger_key_free(ledger);
     if (status == OV_OK) {
         /* The database sorts too; what travels there has no order to tell either. */
         if (writing.count > 0)
@@ -181,7 +181,11 @@ enum ov_status ledger_write_list(struct service *service, const struct ov_id *de
                                             ret_subjects, err);
     }
     if (status == OV_OK)
-        *ret_unreadable = writing.unreadable;
+        status =
+            ledger_write_images(service, deployment_id, ledger, list_key, &unreadable_images, err);
+    if (status == OV_OK)
+        *ret_unreadable = writing.unreadable + unreadable_images;
+    ledger_key_free(ledger);
     free(writing.pseudonyms);
     return status;
 }

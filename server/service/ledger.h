@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/id.h"
+#include "common/base/secret.h"
 #include "common/base/status.h"
 #include "server/store/ledger.h"
 #include "server/vault/ledger_key.h"
@@ -54,15 +55,33 @@ service_ledger_lists(struct service *service, const uint8_t pseudonym[LEDGER_PSE
                      enum ov_status (*on_list)(void *ctx, const struct membership *), void *ctx,
                      struct ov_error *err);
 
-/* --- private to service/ (erasure) --- */
+/* --- private to service/ --- */
+
+/* The digest of an image that is being added, sealed for its row with its list's key. Empty where
+ * the ledger's key cannot be read just now: it is computed from the image when it is needed. */
+struct vault_key;
+OV_CHECKED enum ov_status ledger_image_seal(struct service *service,
+                                            const struct vault_key *list_key,
+                                            const struct ov_id *image_id, struct store_bytes jpeg,
+                                            struct ov_secret *ret_sealed, struct ov_error *err);
+/* Opens it, or the image where there is none. OV_ERR_CRYPTO: altered in the database. */
+OV_CHECKED enum ov_status ledger_image_open(const struct ledger_key *ledger,
+                                            const struct vault_key *list_key,
+                                            const struct listed_image *row,
+                                            uint8_t ret[LEDGER_IMAGE_BYTES], struct ov_error *err);
 
 /* In the open transaction of an erasure that has begun: the pseudonyms of every subject ever
- * approved, sorted, all at once. Entries whose reference does not open are counted by the database
- * too. */
-struct vault_key;
+ * approved, sorted, all at once, then likewise the digests of their images. What does not open is
+ * counted by the database too; ret_unreadable: references and images of that kind. */
 OV_CHECKED enum ov_status ledger_write_list(struct service *service,
                                             const struct ov_id *deployment_id,
                                             const struct vault_key *list_key, int64_t *ret_subjects,
                                             int64_t *ret_unreadable, struct ov_error *err);
+/* Its second half. */
+OV_CHECKED enum ov_status ledger_write_images(struct service *service,
+                                              const struct ov_id *deployment_id,
+                                              const struct ledger_key *ledger,
+                                              const struct vault_key *list_key,
+                                              int64_t *ret_unreadable, struct ov_error *err);
 
 #endif

@@ -15,6 +15,7 @@
 #include "common/face/face.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/ledger.h"
 #include "server/service/permissions.h"
 #include "server/service/service.h"
 #include "server/service/watchlist_addition.h"
@@ -62,7 +63,12 @@ static enum ov_status turn_template(struct addition *add, struct ov_error *err)
 
 static enum ov_status add_portrait(struct addition *add, struct ov_error *err)
 {
+    struct store_bytes jpeg = {add->proposal->jpeg, add->proposal->jpeg_bytes};
+    add->image_id = ov_id_new();
     enum ov_status status = turn_template(add, err);
+    if (status == OV_OK)
+        status = ledger_image_seal(add->service, add->key, &add->image_id, jpeg,
+                                   &add->ledger_digest, err);
     if (status == OV_OK)
         status = act_begin(add->service, err);
     if (status == OV_OK)
@@ -145,6 +151,7 @@ enum ov_status service_watchlist_propose(struct service *service, const struct a
     if (status == OV_OK && !add.is_same)
         status = add_portrait(&add, err);
     portrait_done(&portrait);
+    ov_secret_free(&add.ledger_digest);
     vault_key_free(add.key);
     if (status == OV_OK)
         *ret = (struct watchlist_added){.entry_id = add.entry.id,

@@ -23,7 +23,9 @@ struct addition {
     struct deployment deployment;
     struct vault_key *key;
     uint8_t tag[VAULT_TAG_BYTES]; /* of the photograph; keyed, so that nobody can try others */
-    struct watchlist_entry entry; /* its sealed fields are empty */
+    struct ov_id image_id;
+    struct ov_secret ledger_digest; /* of the photograph, sealed for the image's row; or empty */
+    struct watchlist_entry entry;   /* its sealed fields are empty */
     bool is_new;
     bool is_same;            /* the entry has this very photograph */
     bool differs;            /* from another image of the same subject */

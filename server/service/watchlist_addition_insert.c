@@ -87,7 +87,7 @@ static const char *override_used(const struct addition *add)
 enum ov_status addition_insert_image(struct addition *add, struct ov_error *err)
 {
     const struct portrait *portrait = add->portrait;
-    struct watchlist_image image = {.id = ov_id_new(),
+    struct watchlist_image image = {.id = add->image_id,
                                     .entry_id = add->entry.id,
                                     .deployment_id = add->deployment.id,
                                     .eye_distance_px = (int)portrait->quality.eye_distance_px,
@@ -115,6 +115,7 @@ enum ov_status addition_insert_image(struct addition *add, struct ov_error *err)
     image.sealed_jpeg = bytes_of(&jpeg);
     image.sealed_thumbnail = bytes_of(&thumbnail);
     image.sealed_template = bytes_of(&floats);
+    image.sealed_ledger_digest = bytes_of(&add->ledger_digest);
     if (status == OV_OK)
         status = store_image_add(add->service->store, &image, err);
     ov_secret_free(&jpeg);

@@ -39,6 +39,8 @@ static enum ov_status on_erasure(void *ctx, struct row *row, struct ov_error *er
     ret->ledger_at_us = row_time(row);
     ret->subjects = row_i64(row);
     ret->unreadable = row_i64(row);
+    ret->image_digests = row_i64(row);
+    ret->unreadable_images = row_i64(row);
     ret->key_missing_at_us = row_time(row);
     ret->key_destroyed_at_us = row_time(row);
     ret->keys = row_i64(row);
@@ -91,6 +93,17 @@ enum ov_status store_erasure_write_ledger(struct store *store, const struct ov_i
     params_i64(&params, unreadable);
     return statement_each(store, STATEMENT_MEMBERSHIP_WRITE, &params, on_count, ret_subjects, NULL,
                           err);
+}
+
+enum ov_status store_erasure_write_images(struct store *store, const struct ov_id *deployment_id,
+                                          struct store_bytes digests, int64_t unreadable,
+                                          struct ov_error *err)
+{
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    params_bytes(&params, digests.data != NULL ? digests.data : "", digests.size);
+    params_i64(&params, unreadable);
+    return statement_run(store, STATEMENT_MEMBERSHIP_IMAGE_WRITE, &params, NULL, err);
 }
 
 enum ov_status store_erasure_without_ledger(struct store *store, const struct ov_id *deployment_id,

@@ -26,8 +26,10 @@ struct list_erasure {
     int64_t images;
     enum erasure_ledger ledger;
     int64_t ledger_at_us;
-    int64_t subjects;          /* in the ledger */
-    int64_t unreadable;        /* approved entries whose reference did not open */
+    int64_t subjects;      /* in the ledger */
+    int64_t unreadable;    /* approved entries whose reference did not open */
+    int64_t image_digests; /* of image files, in the ledger too */
+    int64_t unreadable_images;
     int64_t key_missing_at_us; /* as the erasure began it was not there, or did not open; else 0 */
     int64_t key_destroyed_at_us;
     int64_t keys; /* destroyed by this erasure: 1 or 0 */
@@ -50,6 +52,12 @@ OV_CHECKED enum ov_status store_erasure_write_ledger(struct store *store,
                                                      const struct ov_id *deployment_id,
                                                      struct store_bytes pseudonyms,
                                                      int64_t unreadable, int64_t *ret_subjects,
+                                                     struct ov_error *err);
+/* After that: the digests of the images of every entry ever approved, one after the other; the same
+ * one may come twice. "ledger.count" unless it is all of them. */
+OV_CHECKED enum ov_status store_erasure_write_images(struct store *store,
+                                                     const struct ov_id *deployment_id,
+                                                     struct store_bytes digests, int64_t unreadable,
                                                      struct ov_error *err);
 /* why: ERASURE_LEDGER_KEY_GONE, or ERASURE_LEDGER_WAIVED where a person asked for the erasure. */
 OV_CHECKED enum ov_status store_erasure_without_ledger(struct store *store,

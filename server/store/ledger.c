@@ -57,6 +57,35 @@ enum ov_status store_entry_each_reference(struct store *store, const struct ov_i
                             err);
 }
 
+struct image_sink {
+    enum ov_status (*on_row)(void *ctx, const struct listed_image *);
+    void *ctx;
+};
+
+static enum ov_status on_image(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct image_sink *sink = ctx;
+    struct listed_image image;
+    row_id(row, &image.entry_id);
+    image.sealed_reference = row_bytes(row);
+    row_id(row, &image.image_id);
+    image.sealed_digest = row_bytes(row);
+    image.sealed_jpeg = row_bytes(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, &image) : status;
+}
+
+enum ov_status store_listed_image_each(struct store *store, const struct ov_id *deployment_id,
+                                       enum ov_status (*on_row)(void *ctx,
+                                                                const struct listed_image *),
+                                       void *ctx, struct ov_error *err)
+{
+    struct image_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_stream(store, STATEMENT_LISTED_IMAGE_EACH, &params, on_image, &sink, err);
+}
+
 struct known_sink {
     enum ov_status (*on_row)(void *ctx, const struct membership_known *);
     void *ctx;

@@ -9,6 +9,7 @@
 #include "server/store/store.h"
 
 #define MEMBERSHIP_PSEUDONYM_BYTES 32
+#define MEMBERSHIP_IMAGE_BYTES 32
 
 /* The fingerprint of the ledger's key. OV_ERR_NOT_FOUND "ledger.not_set_up" before there is one. */
 OV_CHECKED enum ov_status store_ledger_key_get(struct store *store,
@@ -29,6 +30,20 @@ OV_CHECKED enum ov_status
 store_entry_each_reference(struct store *store, const struct ov_id *deployment_id,
                            enum ov_status (*on_row)(void *ctx, const struct entry_reference *),
                            void *ctx, struct ov_error *err);
+
+/* The images of those entries that were not rejected, one a row; an entry without any has a row
+ * with image_id zero. Streams likewise. */
+struct listed_image {
+    struct ov_id entry_id;
+    struct store_bytes sealed_reference; /* as above */
+    struct ov_id image_id;
+    struct store_bytes sealed_digest; /* column "image.ledger_digest"; empty: not computed yet */
+    struct store_bytes sealed_jpeg;   /* column "image.jpeg", where there is no digest */
+};
+OV_CHECKED enum ov_status
+store_listed_image_each(struct store *store, const struct ov_id *deployment_id,
+                        enum ov_status (*on_row)(void *ctx, const struct listed_image *), void *ctx,
+                        struct ov_error *err);
 
 /* A pseudonym that earlier lists held. */
 struct membership_known {

@@ -123,6 +123,7 @@ enum ov_status store_image_add(struct store *store, const struct watchlist_image
     params_time(&params, image->taken_at_us);
     params_bool(&params, image->old_image);
     params_text(&params, image->override_code[0] == '\0' ? NULL : image->override_code);
+    params_bytes(&params, image->sealed_ledger_digest.data, image->sealed_ledger_digest.size);
     return statement_run(store, STATEMENT_IMAGE_ADD, &params, NULL, err);
 }
 

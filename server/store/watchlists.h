@@ -52,6 +52,9 @@ struct watchlist_image {
     struct store_bytes sealed_jpeg;      /* column "image.jpeg" */
     struct store_bytes sealed_thumbnail; /* column "image.thumbnail": JPEG of the face, <= 64 KiB */
     struct store_bytes sealed_template;  /* column "image.template": float32, turned */
+    /* Column "image.ledger_digest": as the ledger will hold it. On adding only, and may be empty.
+     */
+    struct store_bytes sealed_ledger_digest;
     uint8_t model_digest[OV_DIGEST_BYTES];
     int eye_distance_px;
     int sharpness_milli;

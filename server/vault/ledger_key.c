@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include "common/base/bytes.h"
 #include "common/base/file.h"
@@ -101,6 +102,22 @@ enum ov_status ledger_key_pseudonym(const struct ledger_key *key, const void *re
     if (size == 0)
         return ov_fail(err, OV_ERR_INVALID, "ledger.reference", "there is no reference");
     return digest(key, reference, size, ret, err);
+}
+
+enum ov_status ledger_key_image(const struct ledger_key *key, const void *image, size_t size,
+                                uint8_t ret[LEDGER_IMAGE_BYTES], struct ov_error *err)
+{
+    static const char label[] = "\0overt ledger image v1"; /* its NUL goes with it */
+    uint8_t input[sizeof(label) + SHA256_DIGEST_LENGTH];
+    memcpy(input, label, sizeof(label));
+    if (size == 0 ||
+        EVP_Digest(image, size, input + sizeof(label), NULL, EVP_sha256(), NULL) != 1) {
+        ERR_clear_error();
+        return ov_fail(err, OV_ERR_CRYPTO, "ledger.image", "an image's digest cannot be computed");
+    }
+    enum ov_status status = digest(key, input, sizeof(input), ret, err);
+    ov_wipe(input, sizeof(input));
+    return status;
 }
 
 enum ov_status ledger_key_fingerprint(const struct ledger_key *key,

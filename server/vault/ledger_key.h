@@ -1,5 +1,5 @@
 /*
- * The key of the membership ledger, and pseudonyms under it.
+ * The key of the membership ledger, and pseudonyms and digests of images under it.
  *
  * It is a file of its own: not in the vault, not wrapped by the installation key, and possibly
  * another account's (the data-protection officer's), readable by the server's group. Whoever holds
@@ -15,6 +15,7 @@
 #include "common/base/status.h"
 
 #define LEDGER_PSEUDONYM_BYTES 32u
+#define LEDGER_IMAGE_BYTES 32u
 
 struct ledger_key;
 
@@ -33,6 +34,15 @@ void ledger_key_free(struct ledger_key *key);
 OV_CHECKED enum ov_status ledger_key_pseudonym(const struct ledger_key *key, const void *reference,
                                                size_t size, uint8_t ret[LEDGER_PSEUDONYM_BYTES],
                                                struct ov_error *err);
+
+/*
+ * HMAC-SHA-256(key, 0x00 "overt ledger image v1" 0x00 SHA-256(image)): the same file has the same
+ * digest on every list, and none is a reference's pseudonym or the key's fingerprint. It tells
+ * whether two files are the same, byte for byte, and nothing of who is on them.
+ */
+OV_CHECKED enum ov_status ledger_key_image(const struct ledger_key *key, const void *image,
+                                           size_t size, uint8_t ret[LEDGER_IMAGE_BYTES],
+                                           struct ov_error *err);
 
 /* By which the key is known again: HMAC-SHA-256(key, 0x00 "overt ledger key v1"), which is no
  * reference's pseudonym. */

@@ -3,8 +3,11 @@
 SELECT CASE
            WHEN erasure.deployment_id IS NULL
                 OR (erasure.ledger = 'written'
-                    AND erasure.subjects <> (SELECT count(*) FROM audit.membership AS membership
-                                             WHERE membership.deployment_id = deployment.id))
+                    AND (erasure.subjects <> (SELECT count(*) FROM audit.membership AS membership
+                                              WHERE membership.deployment_id = deployment.id)
+                         OR coalesce(erasure.image_digests, 0)
+                            <> (SELECT count(*) FROM audit.membership_image AS image
+                                WHERE image.deployment_id = deployment.id)))
                THEN 'ledger.missing'
            ELSE ''
        END,

@@ -109,22 +109,31 @@ static void add_entry(struct bed *bed, const struct deployment *deployment,
         &err);
     entry.sealed_reference = bytes_of(&sealed);
     entry.sealed_name = bytes_of(&sealed);
-    bed_must(store_begin(bed->store, &err), &err);
     struct watchlist_image image = {.id = ov_id_new(),
                                     .entry_id = entry.id,
                                     .deployment_id = deployment->id,
-                                    .sealed_jpeg = pg_fake_sealed(),
                                     .sealed_thumbnail = pg_fake_sealed(),
                                     .sealed_template = pg_fake_sealed(),
                                     .eye_distance_px = 60,
                                     .sharpness_milli = 500};
     memcpy(image.model_digest, deployment->model_digest, sizeof(image.model_digest));
+    struct ov_secret jpeg = OV_SECRET_INIT;
+    struct ov_secret digest = OV_SECRET_INIT;
+    struct store_bytes file = {reference, (size_t)length};
+    bed_must(vault_seal(key, "image.jpeg", &image.id, file.data, file.size, &jpeg, &err), &err);
+    if (number % 2 == 1) /* of the others it is computed when they are erased */
+        bed_must(ledger_image_seal(&bed->service, key, &image.id, file, &digest, &err), &err);
+    image.sealed_jpeg = bytes_of(&jpeg);
+    image.sealed_ledger_digest = bytes_of(&digest);
+    bed_must(store_begin(bed->store, &err), &err);
     bed_must(store_entry_add(bed->store, &entry, &err), &err);
     bed_must(store_image_add(bed->store, &image, &err), &err);
     pg_seed_event(bed->store);
     bed_must(store_commit(bed->store, &err), &err);
     pg_seed_approve(bed->store, deployment, &entry.id, &bed->reviewer);
     ov_secret_free(&sealed);
+    ov_secret_free(&jpeg);
+    ov_secret_free(&digest);
 }
 
 struct deployment bed_live(struct bed *bed, const char *name, int count)

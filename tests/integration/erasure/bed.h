@@ -47,7 +47,7 @@ void bed_refused(enum ov_status status, enum ov_status wanted, const char *code,
                  struct ov_error *err);
 
 /* A live deployment whose list has count approved entries "REF-NAME-1" ..., sealed with its own
- * key. */
+ * key; the bytes of the image of each are its reference too. */
 struct deployment bed_live(struct bed *bed, const char *name, int count);
 void bed_close(struct bed *bed, const struct ov_id *deployment_id);
 /* As if it had been closed so long ago. */

@@ -240,6 +240,20 @@ static void a_ledger_that_misses_subjects_is_seen(void **state)
     assert_only(bed, "ledger.missing", &due.id);
 }
 
+static void a_ledger_with_other_images_than_were_written_is_seen(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment due = bed_due(bed, "pictures", 2);
+    bed_must(service_erase_due_lists(&bed->service, &err), &err);
+    assert_clean(bed);
+    pg_sql(bed->pg, "admin", "ALTER TABLE audit.membership_image DISABLE TRIGGER ALL");
+    bed_as_admin(bed, "INSERT INTO audit.membership_image VALUES ('{id}', sha256('x'))", &due.id);
+    assert_only(bed, "ledger.missing", &due.id);
+    bed_as_admin(bed, "DELETE FROM audit.membership_image WHERE digest = sha256('x')", &due.id);
+    assert_clean(bed);
+}
+
 int run_check_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +265,7 @@ int run_check_tests(void)
         cmocka_unit_test(rows_that_nothing_can_open_are_seen),
         cmocka_unit_test(an_alert_past_its_time_is_seen),
         cmocka_unit_test(keys_that_should_be_gone_are_seen),
+        cmocka_unit_test(a_ledger_with_other_images_than_were_written_is_seen),
         cmocka_unit_test(a_ledger_that_misses_subjects_is_seen),
     };
     return cmocka_run_group_tests_name("check", tests, bed_start, bed_stop);

@@ -54,7 +54,10 @@ static void assert_never_half_and_called_done(struct bed *bed, const struct ov_i
     bool key = bed_key_is_there(bed, VAULT_WATCHLIST, id);
     int64_t ledger =
         bed_value(bed, "SELECT count(*) FROM audit.membership WHERE deployment_id = '{id}'", id);
-    (void)bed_is_erased(bed, id); /* fails by itself */
+    int64_t images = bed_value(
+        bed, "SELECT count(*) FROM audit.membership_image WHERE deployment_id = '{id}'", id);
+    (void)bed_is_erased(bed, id);     /* fails by itself */
+    assert_int_equal(images, ledger); /* of one transaction */
     assert_true(ledger == 0 || ledger == 2);
     if (!key)
         assert_int_equal(ledger, 2);

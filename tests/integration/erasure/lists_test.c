@@ -29,6 +29,73 @@ static void in_ledger(struct bed *bed, const char *reference, const struct ov_id
     assert_int_equal(pg_value(bed->pg, "oversight", sql), expected);
 }
 
+static void image_in_ledger(struct bed *bed, const char *file, const struct ov_id *deployment_id,
+                            int expected)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct ledger_key *key = NULL;
+    uint8_t digest[LEDGER_IMAGE_BYTES];
+    char hex[2 * LEDGER_IMAGE_BYTES + 1];
+    char text[OV_ID_TEXT_SIZE];
+    char sql[512];
+    bed_must(ledger_open(&bed->service, &key, &err), &err);
+    bed_must(ledger_key_image(key, file, strlen(file), digest, &err), &err);
+    ledger_key_free(key);
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM audit.membership_image WHERE deployment_id = '%s' AND "
+                   "digest = '\\x%s'",
+                   ov_id_format(deployment_id, text), ov_hex_encode(digest, sizeof(digest), hex));
+    assert_int_equal(pg_value(bed->pg, "oversight", sql), expected);
+}
+
+/* Of one list entry each: what was sealed beside it, and what was not. */
+static void the_ledger_gets_the_digest_of_each_image(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct list_erasure erasure;
+    struct deployment due = bed_due(bed, "pictures", 3);
+    bed_must(service_erase_due_lists(&bed->service, &err), &err);
+    for (int i = 1; i <= 4; i++) {
+        char file[32];
+        (void)snprintf(file, sizeof(file), "REF-pictures-%d", i);
+        image_in_ledger(bed, file, &due.id, i <= 3);
+    }
+    bed_must(service_erasure_get(&bed->service, &bed->officer, &due.id, &erasure, &err), &err);
+    assert_int_equal(erasure.image_digests, 3);
+    assert_int_equal(erasure.unreadable_images, 0);
+}
+
+/* In its row or in its seal: it is counted, and stops nothing. */
+static void an_image_that_was_altered_is_counted_and_an_alarm_and_stops_nothing(void **state)
+{
+    struct bed *bed = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct list_erasure erasure;
+    struct deployment due = bed_due(bed, "defaced", 4);
+    bed_as_admin(bed,
+                 "SET session_replication_role = replica; UPDATE watchlist.image SET "
+                 "sealed_ledger_digest = set_byte(sealed_ledger_digest, 20, "
+                 "get_byte(sealed_ledger_digest, 20) # 1) WHERE id = (SELECT id FROM "
+                 "watchlist.image WHERE deployment_id = '{id}' AND sealed_ledger_digest IS NOT "
+                 "NULL LIMIT 1)",
+                 &due.id);
+    bed_as_admin(bed,
+                 "SET session_replication_role = replica; UPDATE watchlist.image SET sealed_jpeg "
+                 "= set_byte(sealed_jpeg, 20, get_byte(sealed_jpeg, 20) # 1) WHERE id = (SELECT id "
+                 "FROM watchlist.image WHERE deployment_id = '{id}' AND sealed_ledger_digest IS "
+                 "NULL LIMIT 1)",
+                 &due.id);
+    int64_t alarms = bed_open_alarms(bed, "erasure.unreadable");
+    bed_must(service_erase_due_lists(&bed->service, &err), &err);
+    bed_must(service_erasure_get(&bed->service, &bed->officer, &due.id, &erasure, &err), &err);
+    assert_int_equal(bed_open_alarms(bed, "erasure.unreadable"), alarms + 1);
+    assert_true(bed_is_erased(bed, &due.id));
+    assert_int_equal(erasure.subjects, 4);
+    assert_int_equal(erasure.image_digests, 2);
+    assert_int_equal(erasure.unreadable_images, 2);
+}
+
 static void a_due_list_is_erased_and_certified(void **state)
 {
     struct bed *bed = *state;
@@ -248,11 +315,12 @@ static void a_reference_that_was_altered_is_counted_and_an_alarm_and_stops_nothi
         "20) # 1) WHERE id = (SELECT id FROM watchlist.entry WHERE deployment_id = '{id}' "
         "LIMIT 1) RETURNING 1",
         &live.id);
+    int64_t alarms = bed_open_alarms(bed, "erasure.unreadable");
     bed_must(service_erase_due_lists(&bed->service, &err), &err);
     bed_must(service_erasure_get(&bed->service, &bed->officer, &live.id, &erasure, &err), &err);
     assert_int_equal(erasure.subjects, 1);
     assert_int_equal(erasure.unreadable, 1);
-    assert_int_equal(bed_open_alarms(bed, "erasure.unreadable"), 1);
+    assert_int_equal(bed_open_alarms(bed, "erasure.unreadable"), alarms + 1);
     assert_true(bed_is_erased(bed, &live.id));
 }
 
@@ -401,6 +469,8 @@ int run_list_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_due_list_is_erased_and_certified),
+        cmocka_unit_test(the_ledger_gets_the_digest_of_each_image),
+        cmocka_unit_test(an_image_that_was_altered_is_counted_and_an_alarm_and_stops_nothing),
         cmocka_unit_test(a_list_may_go_earlier_by_command_of_who_may),
         cmocka_unit_test(without_the_ledgers_key_nothing_is_destroyed_and_it_is_an_alarm),
         cmocka_unit_test(a_lost_ledger_key_does_not_keep_faces_forever),

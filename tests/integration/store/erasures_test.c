@@ -65,6 +65,58 @@ static void every_subject_ever_approved_is_for_the_ledger(void **state)
     assert_int_equal(count, 3);
 }
 
+struct images {
+    int rows, digests, whole;
+};
+
+static enum ov_status count_listed_image(void *ctx, const struct listed_image *row)
+{
+    struct images *images = ctx;
+    assert_true(row->sealed_reference.size > 0 && !ov_id_is_zero(&row->image_id));
+    images->rows++;
+    images->digests += row->sealed_digest.data != NULL;
+    images->whole += row->sealed_jpeg.data != NULL;
+    return OV_OK;
+}
+
+static struct watchlist_image another_image(const struct deployment *d, const struct ov_id *entry)
+{
+    struct watchlist_image image = {.id = ov_id_new(),
+                                    .entry_id = *entry,
+                                    .deployment_id = d->id,
+                                    .sealed_jpeg = pg_fake_sealed(),
+                                    .sealed_thumbnail = pg_fake_sealed(),
+                                    .sealed_template = pg_fake_sealed(),
+                                    .sealed_ledger_digest = pg_fake_sealed()};
+    memcpy(image.model_digest, d->model_digest, sizeof(image.model_digest));
+    return image;
+}
+
+/* Neither what was rejected as somebody else's nor what was never approved. An image is read whole
+ * only where its digest was not kept. */
+static void the_images_ever_approved_are_for_the_ledger(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct images images = {0, 0, 0};
+    struct deployment d = pg_seed_deployment(f->store, "of images", &f->applicant, &f->site);
+    struct ov_id entry = pg_seed_entry(f->store, &d, &f->manager, NULL);
+    struct watchlist_image image = another_image(&d, &entry);
+    act(f->store, store_image_add(f->store, &image, &act_err));
+    image = another_image(&d, &entry);
+    image.state = IMAGE_PENDING;
+    (void)snprintf(image.override_code, sizeof(image.override_code), "years_between");
+    act(f->store, store_image_add(f->store, &image, &act_err));
+    act(f->store,
+        store_image_decide(f->store, &image, IMAGE_REJECTED, &f->reviewer, now_us(), &act_err));
+    (void)pg_seed_entry(f->store, &d, &f->manager, NULL);
+    pg_seed_approve(f->store, &d, &entry, &f->reviewer);
+    assert_fine(store_listed_image_each(f->store, &d.id, count_listed_image, &images, &err), &err);
+    assert_int_equal(images.rows, 2);
+    assert_int_equal(images.digests, 1);
+    assert_int_equal(images.whole, 1);
+}
+
 static void a_list_is_not_erased_before_its_time(void **state)
 {
     struct fixture *f = *state;
@@ -107,9 +159,17 @@ static void the_steps_of_an_erasure_come_in_order(void **state)
     refused_act(f->store,
                 store_erasure_without_ledger(f->store, &id, ERASURE_LEDGER_WAIVED, &act_err),
                 OV_ERR_STATE, "erasure.order");
+    refused_act(f->store, store_erasure_write_images(f->store, &id, three, 0, &act_err),
+                OV_ERR_STATE, "erasure.order");
     act(f->store, store_erasure_write_ledger(f->store, &id, three, 0, &subjects, &act_err));
     assert_int_equal(subjects, 3);
     refused_act(f->store, store_erasure_write_ledger(f->store, &id, three, 0, &subjects, &act_err),
+                OV_ERR_STATE, "erasure.order");
+    /* Subjects without their images are half a ledger. */
+    refused_act(f->store, store_erasure_key_destroyed(f->store, &id, 1, &act_err), OV_ERR_STATE,
+                "erasure.order");
+    act(f->store, store_erasure_write_images(f->store, &id, three, 0, &act_err));
+    refused_act(f->store, store_erasure_write_images(f->store, &id, three, 0, &act_err),
                 OV_ERR_STATE, "erasure.order");
     act(f->store, store_erasure_key_destroyed(f->store, &id, 1, &act_err));
     assert_fine(store_erasure_get(f->store, &id, &erasure, &err), &err);
@@ -117,6 +177,7 @@ static void the_steps_of_an_erasure_come_in_order(void **state)
     assert_int_equal(erasure.images, 4);
     assert_int_equal(erasure.ledger, ERASURE_LEDGER_WRITTEN);
     assert_int_equal(erasure.subjects, 3);
+    assert_int_equal(erasure.image_digests, 3);
     assert_true(erasure.ledger_at_us >= erasure.begun_at_us && erasure.begun_at_us > 0);
     assert_true(erasure.key_destroyed_at_us >= erasure.ledger_at_us);
     assert_int_equal(erasure.keys, 1);
@@ -164,6 +225,34 @@ static void the_ledger_holds_as_many_as_were_approved(void **state)
     assert_int_equal(subjects, 2);
 }
 
+static void the_ledger_holds_the_image_of_each_that_was_approved(void **state)
+{
+    struct fixture *f = *state;
+    struct list_erasure erasure;
+    struct ov_error err = OV_ERROR_INIT;
+    int64_t subjects = 0;
+    struct ov_id id = closed_a_day_ago(f, "images");
+    act(f->store, store_erasure_begin(f->store, &id, NULL, &act_err));
+    struct store_bytes given = pseudonyms((const uint8_t[]){1, 2, 3, 4}, 4);
+    given.size = 3 * PSEUDONYM;
+    act(f->store, store_erasure_write_ledger(f->store, &id, given, 0, &subjects, &act_err));
+    static const size_t wrong[] = {4 * PSEUDONYM, 2 * PSEUDONYM, 0, 3 * PSEUDONYM + 1};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        given.size = wrong[i];
+        refused_act(f->store, store_erasure_write_images(f->store, &id, given, 0, &act_err),
+                    OV_ERR_INTERNAL, "ledger.count");
+    }
+    given.size = 4 * PSEUDONYM;
+    refused_act(f->store, store_erasure_write_images(f->store, &id, given, -1, &act_err),
+                OV_ERR_INTERNAL, "ledger.count");
+    /* One file under two references, and one that does not open. */
+    given = pseudonyms((const uint8_t[]){7, 7}, 2);
+    act(f->store, store_erasure_write_images(f->store, &id, given, 1, &act_err));
+    assert_fine(store_erasure_get(f->store, &id, &erasure, &err), &err);
+    assert_int_equal(erasure.image_digests, 1);
+    assert_int_equal(erasure.unreadable_images, 1);
+}
+
 static void the_ledger_s_rows_tell_no_order(void **state)
 {
     struct fixture *f = *state;
@@ -174,6 +263,17 @@ static void the_ledger_s_rows_tell_no_order(void **state)
     act(f->store, store_erasure_begin(f->store, &id, NULL, &act_err));
     struct store_bytes three = pseudonyms((const uint8_t[]){200, 5, 90}, 3);
     act(f->store, store_erasure_write_ledger(f->store, &id, three, 0, &subjects, &act_err));
+    act(f->store, store_erasure_write_images(f->store, &id, three, 0, &act_err));
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(DISTINCT (xmin::text, cmin::text)) + count(*) FROM "
+                   "audit.membership_image WHERE deployment_id = '%s'",
+                   ov_id_format(&id, text));
+    assert_int_equal(pg_value(f->pg, "admin", sql), 1 + 3);
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT (array_agg(digest ORDER BY ctid) = array_agg(digest ORDER BY "
+                   "digest))::integer FROM audit.membership_image WHERE deployment_id = '%s'",
+                   text);
+    assert_int_equal(pg_value(f->pg, "oversight", sql), 1);
     (void)snprintf(sql, sizeof(sql),
                    "SELECT count(DISTINCT (xmin::text, cmin::text, first_day, last_day)) FROM "
                    "audit.membership WHERE deployment_id = '%s'",
@@ -455,6 +555,10 @@ static void the_ledger_is_added_to_by_an_erasure_only(void **state)
         "UPDATE audit.membership SET last_day = now()",
         "DELETE FROM audit.membership",
         "TRUNCATE audit.membership",
+        "INSERT INTO audit.membership_image VALUES (gen_random_uuid(), sha256('x'))",
+        "UPDATE audit.membership_image SET digest = sha256('x')",
+        "DELETE FROM audit.membership_image",
+        "TRUNCATE audit.membership_image",
         "UPDATE overt.list_erasure SET dropped_at = now()",
         "INSERT INTO overt.list_erasure SELECT * FROM overt.list_erasure",
         "DELETE FROM overt.list_erasure",
@@ -468,7 +572,9 @@ static void the_ledger_is_added_to_by_an_erasure_only(void **state)
             pg_refuses(f->pg, roles[j], PG_DENIED, attempts[i]);
     }
     pg_refuses(f->pg, "owner", PG_DENIED, "DELETE FROM audit.membership");
+    pg_refuses(f->pg, "owner", PG_DENIED, "DELETE FROM audit.membership_image");
     pg_sql(f->pg, "oversight", "SELECT count(*) FROM audit.membership");
+    pg_sql(f->pg, "oversight", "SELECT count(*) FROM audit.membership_image");
 }
 
 static void the_ledger_has_one_key(void **state)
@@ -490,10 +596,12 @@ int run_erasure_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_subject_ever_approved_is_for_the_ledger),
+        cmocka_unit_test(the_images_ever_approved_are_for_the_ledger),
         cmocka_unit_test(a_list_is_not_erased_before_its_time),
         cmocka_unit_test(the_steps_of_an_erasure_come_in_order),
         cmocka_unit_test(a_step_without_its_event_does_not_commit),
         cmocka_unit_test(the_ledger_holds_as_many_as_were_approved),
+        cmocka_unit_test(the_ledger_holds_the_image_of_each_that_was_approved),
         cmocka_unit_test(the_ledger_s_rows_tell_no_order),
         cmocka_unit_test(the_ledger_answers_who_was_listed_before_and_when),
         cmocka_unit_test(a_deployment_is_erased_with_a_certificate_only),

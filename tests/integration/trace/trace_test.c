@@ -16,6 +16,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "server/vault/ledger_key.h"
+#include "server/vault/vault.h"
 #include "tests/integration/harness/faces.h"
 #include "tests/integration/harness/peer.h"
 #include "tests/integration/harness/process.h"
@@ -276,6 +278,50 @@ static void add_picture(const char *name, const struct ov_secret *jpeg)
     search_add_forms(&trace.search, name, jpeg->data + jpeg->size - 256, SEARCH_WINDOW_BYTES);
 }
 
+/* Of an image's row: "ID HEX", the digest sealed. */
+static void open_digest(char *line, uint8_t ret[LEDGER_IMAGE_BYTES])
+{
+    struct vault *vault = NULL;
+    struct vault_key *key = NULL;
+    struct ov_id image;
+    struct ov_secret plain = OV_SECRET_INIT;
+    uint8_t sealed[128];
+    char dir[PATH_MAX];
+    size_t size = strcspn(line + OV_ID_TEXT_SIZE, "\n") / 2;
+    assert_in_range(size, LEDGER_IMAGE_BYTES + 1, sizeof(sealed));
+    line[OV_ID_TEXT_SIZE - 1] = '\0';
+    line[OV_ID_TEXT_SIZE + 2 * size] = '\0';
+    assert_int_equal(ov_id_parse(line, &image), OV_OK);
+    assert_int_equal(ov_hex_decode(line + OV_ID_TEXT_SIZE, sealed, size), OV_OK);
+    (void)snprintf(dir, sizeof(dir), "%s", world_path(&trace.world, "vault"));
+    assert_int_equal(vault_open(dir, world_path(&trace.world, "installation.key"), &vault, NULL),
+                     OV_OK);
+    assert_int_equal(vault_key_load(vault, VAULT_WATCHLIST, &trace.deployment, &key, NULL), OV_OK);
+    assert_int_equal(vault_unseal(key, "image.ledger_digest", &image, sealed, size, &plain, NULL),
+                     OV_OK);
+    assert_int_equal(plain.size, LEDGER_IMAGE_BYTES);
+    memcpy(ret, plain.data, LEDGER_IMAGE_BYTES);
+    ov_secret_free(&plain);
+    vault_key_free(key);
+    vault_close(vault);
+}
+
+/* What would lead from the ledger to her entry. */
+static void add_ledger_digest(void)
+{
+    uint8_t digest[LEDGER_IMAGE_BYTES];
+    struct ov_buf out = OV_BUF_INIT;
+    assert_int_equal(world_psql(&trace.world, "admin",
+                                "SELECT id || ' ' || encode(sealed_ledger_digest, 'hex') FROM "
+                                "watchlist.image LIMIT 1",
+                                &out),
+                     0);
+    assert_true(out.length > OV_ID_TEXT_SIZE);
+    open_digest(out.data, digest);
+    ov_buf_free(&out);
+    search_add_forms(&trace.search, "her picture's digest", digest, sizeof(digest));
+}
+
 static void nothing_is_left_behind(void **state)
 {
     struct ov_buf out = OV_BUF_INIT;
@@ -288,6 +334,7 @@ static void nothing_is_left_behind(void **state)
     search_add_forms(search, "any JPEG", jfif, sizeof(jfif)); /* whoever's face it is */
     search_add_forms(search, "her name", WORLD_NAME, strlen(WORLD_NAME));
     search_add_forms(search, "her reference", WORLD_REFERENCE, strlen(WORLD_REFERENCE));
+    add_ledger_digest();
     dump_tables();
     assert_int_equal(world_stop_overtd(&trace.world), 0);
     assert_int_equal(world_psql(&trace.world, "admin", "CHECKPOINT", &out), 0);

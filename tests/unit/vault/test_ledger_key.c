@@ -92,6 +92,27 @@ static void a_pseudonym_is_the_hmac_of_the_reference(void **state)
     ledger_key_free(key);
 }
 
+/* Likewise: hmac.new(key, b"\0overt ledger image v1\0" + sha256(b"a file").digest(), sha256). */
+static void an_images_digest_is_the_hmac_of_the_files(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    struct ledger_key *key = NULL;
+    uint8_t out[LEDGER_IMAGE_BYTES];
+    uint8_t pseudonym[LEDGER_PSEUDONYM_BYTES];
+    char hex[2 * LEDGER_IMAGE_BYTES + 1];
+    write_key(f, 32);
+    assert_int_equal(ledger_key_load(f->path, &key, &err), OV_OK);
+    assert_int_equal(ledger_key_image(key, "a file", 6, out, &err), OV_OK);
+    assert_string_equal(ov_hex_encode(out, sizeof(out), hex),
+                        "f7b2fff545ef8bd489ad0963bc2cde6855f8c4e0e86d36890110a2e0c29ea42b");
+    /* A reference of the same bytes has nothing in common with it. */
+    assert_int_equal(ledger_key_pseudonym(key, "a file", 6, pseudonym, &err), OV_OK);
+    assert_memory_not_equal(out, pseudonym, sizeof(out));
+    assert_refused(ledger_key_image(key, "", 0, out, &err), OV_ERR_CRYPTO, "ledger.image", &err);
+    ledger_key_free(key);
+}
+
 static void a_key_that_others_could_read_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -143,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_key_is_made_once_and_is_the_owners_alone, start, stop),
         cmocka_unit_test_setup_teardown(a_pseudonym_is_the_hmac_of_the_reference, start, stop),
+        cmocka_unit_test_setup_teardown(an_images_digest_is_the_hmac_of_the_files, start, stop),
         cmocka_unit_test_setup_teardown(a_key_that_others_could_read_is_refused, start, stop),
         cmocka_unit_test_setup_teardown(another_accounts_key_may_be_read_by_the_servers_group,
                                         start, stop),
