@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.h"
 #include "server/api/json_in.h"
+#include "server/api/zone_in.h"
 
 enum {
     IN_NAME,
@@ -146,25 +147,6 @@ static enum ov_status refuse_cameras(struct request *request, struct ov_error *e
                    DEPLOYMENT_CAMERAS_MAX, OV_ZONE_POINTS_MAX);
 }
 
-static bool read_zone(const json_t *value, struct ov_zone *ret)
-{
-    ret->count = json_array_size(value);
-    if (ret->count > OV_ZONE_POINTS_MAX)
-        return false;
-    for (size_t i = 0; i < ret->count; i++) {
-        const json_t *point = json_array_get(value, i);
-        const json_t *x = json_array_get(point, 0);
-        const json_t *y = json_array_get(point, 1);
-        if (json_array_size(point) != 2 || !json_is_integer(x) || !json_is_integer(y) ||
-            json_integer_value(x) < 0 || json_integer_value(x) > OV_ZONE_SCALE ||
-            json_integer_value(y) < 0 || json_integer_value(y) > OV_ZONE_SCALE)
-            return false;
-        ret->points[i].x = (uint16_t)json_integer_value(x);
-        ret->points[i].y = (uint16_t)json_integer_value(y);
-    }
-    return true;
-}
-
 static enum ov_status read_cameras(struct request *request, const json_t *list,
                                    struct application_in *in, struct ov_error *err)
 {
@@ -183,7 +165,7 @@ static enum ov_status read_cameras(struct request *request, const json_t *list,
             return status;
         in->cameras[i].site = json_string_value(members[0].value);
         in->cameras[i].camera = json_string_value(members[1].value);
-        if (!read_zone(members[2].value, &in->cameras[i].zone))
+        if (!zone_in_read(members[2].value, &in->cameras[i].zone))
             return refuse_cameras(request, err);
     }
     in->application.camera_count = count;

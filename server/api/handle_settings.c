@@ -1,11 +1,12 @@
 /* /v1/deployments/{deployment}/settings and /signs. On a worker's thread. */
-#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "server/api/handle_deployments.h"
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
 #include "server/api/signature_in.h"
+#include "server/api/zone_in.h"
 #include "server/service/people.h"
 #include "server/service/settings_change.h"
 
@@ -93,7 +94,7 @@ enum {
 
 static enum ov_status malformed(struct request *request, const char *field, struct ov_error *err)
 {
-    (void)strncpy(request->field, field, sizeof(request->field) - 1);
+    (void)snprintf(request->field, sizeof(request->field), "%s", field);
     return ov_fail(err, OV_ERR_INVALID, "settings.malformed",
                    "%s is not as the API's description has it", field);
 }
@@ -122,25 +123,6 @@ static enum ov_status read_gate(struct request *request, const json_t *object,
     return good && count == json_object_size(object) ? OV_OK : malformed(request, "gate", err);
 }
 
-static bool read_zone(const json_t *points, struct ov_zone *zone)
-{
-    zone->count = json_array_size(points);
-    if (!json_is_array(points) || zone->count > OV_ZONE_POINTS_MAX)
-        return false;
-    for (size_t i = 0; i < zone->count; i++) {
-        const json_t *point = json_array_get(points, i);
-        const json_t *x = json_array_get(point, 0);
-        const json_t *y = json_array_get(point, 1);
-        if (json_array_size(point) != 2 || !json_is_integer(x) || !json_is_integer(y) ||
-            json_integer_value(x) < 0 || json_integer_value(x) > OV_ZONE_SCALE ||
-            json_integer_value(y) < 0 || json_integer_value(y) > OV_ZONE_SCALE)
-            return false;
-        zone->points[i] = (struct ov_zone_point){(uint16_t)json_integer_value(x),
-                                                 (uint16_t)json_integer_value(y)};
-    }
-    return true;
-}
-
 static bool is_camera_name(const char *name)
 {
     size_t length = name != NULL ? strlen(name) : 0;
@@ -152,21 +134,15 @@ static bool is_camera_name(const char *name)
 static enum ov_status read_camera(struct call *call, const json_t *object,
                                   struct deployment_camera *camera, struct ov_error *err)
 {
-    struct site site;
     const char *site_name = json_string_value(json_object_get(object, "site"));
     const char *name = json_string_value(json_object_get(object, "camera"));
     const json_t *zone = json_object_get(object, "zone");
     memset(camera, 0, sizeof(*camera));
     if (site_name == NULL || !is_camera_name(name) ||
-        json_object_size(object) != (zone != NULL ? 3 : 2) ||
-        (zone != NULL && !read_zone(zone, &camera->zone)))
+        json_object_size(object) != (zone != NULL ? 3 : 2) || !zone_in_read(zone, &camera->zone))
         return malformed(call->request, "cameras", err);
-    enum ov_status status = store_site_by_name(call->service->store, site_name, &site, err);
-    if (status == OV_ERR_NOT_FOUND)
-        return malformed(call->request, "cameras", err);
-    camera->site_id = site.id;
     memcpy(camera->camera, name, strlen(name) + 1);
-    return status;
+    return service_settings_site(call->service, call->actor, site_name, &camera->site_id, err);
 }
 
 static enum ov_status read_cameras(struct call *call, const json_t *array,
@@ -208,11 +184,9 @@ static enum ov_status apply_members(struct call *call, const struct json_in_memb
     if (members[IN_THRESHOLD].value != NULL)
         wanted->threshold = (float)json_number_value(members[IN_THRESHOLD].value);
     if (cool_down != NULL)
-        wanted->cool_down_s =
-            json_integer_value(cool_down) > INT_MAX ? INT_MAX : (int)json_integer_value(cool_down);
+        wanted->cool_down_s = json_in_int(cool_down);
     if (min_face != NULL)
-        wanted->min_face_px =
-            json_integer_value(min_face) > INT_MAX ? INT_MAX : (int)json_integer_value(min_face);
+        wanted->min_face_px = json_in_int(min_face);
     enum ov_status status = OV_OK;
     if (members[IN_GATE].value != NULL)
         status = read_gate(call->request, members[IN_GATE].value, &wanted->gate, err);
@@ -248,8 +222,6 @@ static enum ov_status read_input(struct call *call, struct settings_input *input
     if (status != OV_OK)
         return status;
     input->reason = json_string_value(members[IN_REASON].value);
-    if (input->reason[0] == '\0')
-        return malformed(request, "reason", err);
     return apply_members(call, members, &input->wanted, err);
 }
 
@@ -293,11 +265,10 @@ enum ov_status handle_settings_draft(struct call *call, struct ov_error *err)
     return status;
 }
 
-static enum ov_status reply_again(struct call *call, const struct ov_id *id, const char *done,
-                                  struct ov_error *err)
+static enum ov_status reply_again(struct call *call, const char *done, struct ov_error *err)
 {
     struct deployment deployment;
-    enum ov_status status = store_deployment_get(call->service->store, id, false, &deployment, err);
+    enum ov_status status = deployment_of_path(call, &deployment, err);
     return status == OV_OK ? reply_settings(call, &deployment, done, err) : status;
 }
 
@@ -312,8 +283,7 @@ enum ov_status handle_settings_change(struct call *call, struct ov_error *err)
                                     input.reason, input.signature, &direction, err);
     json_decref(input.root);
     return status == OV_OK
-               ? reply_again(call, &input.deployment.id,
-                             direction == SETTINGS_TIGHTER ? "tightened" : "proposed", err)
+               ? reply_again(call, direction == SETTINGS_TIGHTER ? "tightened" : "proposed", err)
                : status;
 }
 
@@ -346,7 +316,7 @@ enum ov_status handle_settings_approve(struct call *call, struct ov_error *err)
         status =
             service_settings_approve(call->service, call->actor, &deployment.id, signature, err);
     json_decref(root);
-    return status == OV_OK ? reply_again(call, &deployment.id, "approved", err) : status;
+    return status == OV_OK ? reply_again(call, "approved", err) : status;
 }
 
 enum ov_status handle_settings_refuse(struct call *call, struct ov_error *err)
@@ -358,7 +328,7 @@ enum ov_status handle_settings_refuse(struct call *call, struct ov_error *err)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
         status = service_settings_refuse(call->service, call->actor, &deployment.id, err);
-    return status == OV_OK ? reply_again(call, &deployment.id, "refused", err) : status;
+    return status == OV_OK ? reply_again(call, "refused", err) : status;
 }
 
 /* --- signs --- */

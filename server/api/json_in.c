@@ -1,6 +1,7 @@
 /* Strict reading of JSON objects. Any thread. */
 #include "server/api/json_in.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,12 @@ enum ov_status json_in_nothing(struct request *request, struct ov_error *err)
         json_in_read(request, request->body.data, request->body.size, NULL, 0, &root, err);
     json_decref(root);
     return status;
+}
+
+int json_in_int(const json_t *value)
+{
+    json_int_t number = json_integer_value(value);
+    return number > INT_MAX ? INT_MAX : number < INT_MIN ? INT_MIN : (int)number;
 }
 
 enum ov_status json_in_time(struct request *request, const struct json_in_member *member,

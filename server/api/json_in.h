@@ -40,6 +40,9 @@ OV_CHECKED enum ov_status json_in_members(struct request *request, json_t *objec
                                           struct json_in_member *members, size_t count,
                                           struct ov_error *err);
 
+/* A whole number; one that no int holds becomes the nearest that does, for the rules to refuse. */
+int json_in_int(const json_t *value);
+
 /* ISO 8601 to microseconds; 0 when the member is not there. */
 OV_CHECKED enum ov_status json_in_time(struct request *request, const struct json_in_member *member,
                                        int64_t *ret_utc_us, struct ov_error *err);

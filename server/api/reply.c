@@ -171,6 +171,7 @@ static const char *field_of(const char *code)
         {"people.name", "person"},
         {"people.roles", "roles"},
         {"settings.threshold", "threshold"},
+        {"settings.reason", "reason"},
         {"settings.cool_down", "cool_down_s"},
         {"settings.min_face", "min_face_px"},
         {"settings.gate", "gate"},

@@ -169,6 +169,15 @@ enum ov_status check_lines(const char *text, const char *code, struct ov_error *
                    APPLICATION_TEXT_MAX);
 }
 
+enum ov_status check_why(const char *text, const char *code, const char *what, struct ov_error *err)
+{
+    if (text == NULL || text[strspn(text, " \t\r\n")] == '\0' ||
+        strnlen(text, APPLICATION_TEXT_MAX + 1) > APPLICATION_TEXT_MAX)
+        return ov_fail(err, OV_ERR_INVALID, code, "say %s, in 1 to %zu bytes", what,
+                       APPLICATION_TEXT_MAX);
+    return check_lines(text, code, err);
+}
+
 static enum ov_status check_cameras(const struct deployment_application *application,
                                     struct ov_error *err)
 {

@@ -57,6 +57,11 @@ OV_CHECKED enum ov_status check_application(const struct deployment_application 
 /* Free text of several lines, or NULL; code: of the error. */
 OV_CHECKED enum ov_status check_lines(const char *text, const char *code, struct ov_error *err);
 
+/* The same, but it has to be there and say something; what: "why it is necessary", as in the
+ * error's sentence. */
+OV_CHECKED enum ov_status check_why(const char *text, const char *code, const char *what,
+                                    struct ov_error *err);
+
 /* 1 to 40 of [a-z_]. */
 OV_CHECKED enum ov_status check_reason(const char *code, struct ov_error *err);
 

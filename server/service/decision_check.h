@@ -17,7 +17,5 @@ OV_CHECKED enum ov_status decision_check_person(const struct actor *actor,
  * "deployment.conditions". */
 OV_CHECKED enum ov_status decision_check_reasons(const struct deployment_reasons *reasons,
                                                  struct ov_error *err);
-/* A refusal's or a cancellation's: "deployment.reasons" */
-OV_CHECKED enum ov_status decision_check_why(const char *reasons, struct ov_error *err);
 
 #endif

@@ -13,8 +13,6 @@
 #include "server/service/check.h"
 #include "server/service/permissions.h"
 
-#define REASON_MAX_BYTES ((size_t)8000)
-
 /* --- making -------------------------------------------------------------------------------- */
 
 /* Local time is that of the server's own zone: it stands where the control room is. */
@@ -185,12 +183,10 @@ enum ov_status service_notice_publish(struct service *service, const struct acto
 static enum ov_status check_waiver(const struct actor *actor, const char *reason,
                                    struct ov_error *err)
 {
-    bool is_blank = reason == NULL || reason[strspn(reason, " \t\r\n")] == '\0';
     enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_AUTHORISE, err);
-    if (status == OV_OK && (is_blank || strnlen(reason, REASON_MAX_BYTES + 1) > REASON_MAX_BYTES))
-        status = ov_fail(err, OV_ERR_INVALID, "notice.reason",
-                         "say why there can be no prior notice, in 1 to 8000 bytes");
-    return status == OV_OK ? check_lines(reason, "notice.reason", err) : status;
+    return status == OV_OK
+               ? check_why(reason, "notice.reason", "why there can be no prior notice", err)
+               : status;
 }
 
 static enum ov_status check_not_applicant(const struct actor *actor,

@@ -1,5 +1,6 @@
 /* Refusing and cancelling: an application or an authorisation ends, with reasons and no signature.
  */
+#include "server/service/check.h"
 #include "server/service/decision_check.h"
 #include "server/service/lifecycle.h"
 #include "server/service/permissions.h"
@@ -62,7 +63,7 @@ decide(struct service *service, const struct actor *actor,
        const struct ov_id *id, const char *reasons, struct deployment *ret, struct ov_error *err)
 {
     struct deployment deployment;
-    enum ov_status status = decision_check_why(reasons, err);
+    enum ov_status status = check_why(reasons, "deployment.reasons", "why", err);
     if (status == OV_OK)
         status = act_begin(service, err);
     if (status != OV_OK)

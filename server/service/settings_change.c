@@ -1,7 +1,6 @@
 /* Changing the operating settings; see settings_change.h. */
 #include "server/service/settings_change.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "server/audit/document.h"
@@ -11,6 +10,8 @@
 #include "server/service/policy.h"
 #include "server/service/policy_check.h"
 #include "server/service/settings.h"
+#include "server/service/settings_check.h"
+#include "server/store/people.h"
 
 void settings_draft_done(struct settings_draft *draft)
 {
@@ -51,69 +52,22 @@ enum ov_status service_settings_get(struct service *service, const struct actor 
 
 /* --- what is wanted --- */
 
-static bool is_between(float value, float min, float max)
+enum ov_status service_settings_site(struct service *service, const struct actor *actor,
+                                     const char *name, struct ov_id *ret_id, struct ov_error *err)
 {
-    return isfinite(value) && value >= min && value <= max;
-}
-
-static enum ov_status check_gate(const struct ov_quality_gate *gate, struct ov_error *err)
-{
-    if (is_between(gate->min_eye_distance_px, 0, 4096) && is_between(gate->min_sharpness, 0, 1) &&
-        is_between(gate->max_yaw_deg, 0, 180) && is_between(gate->max_pitch_deg, 0, 180) &&
-        is_between(gate->max_roll_deg, 0, 180) && is_between(gate->min_brightness, 0, 1) &&
-        is_between(gate->max_brightness, 0, 1) && gate->min_brightness < gate->max_brightness)
-        return OV_OK;
-    return ov_fail(err, OV_ERR_INVALID, "settings.gate",
-                   "a value of the quality gate is outside its range");
-}
-
-static bool is_a_site(const struct deployment *deployment, const struct ov_id *site_id)
-{
-    for (size_t i = 0; i < deployment->site_count; i++)
-        if (ov_id_equal(&deployment->sites[i], site_id))
-            return true;
-    return false;
-}
-
-static enum ov_status check_cameras(const struct deployment *deployment,
-                                    const struct operating_settings *wanted, struct ov_error *err)
-{
-    if (wanted->camera_count == 0 && deployment->kind == DEPLOYMENT_OPERATIONAL)
+    struct site site;
+    struct ov_error inner = OV_ERROR_INIT;
+    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_CHANGE, err);
+    if (status != OV_OK)
+        return status;
+    status = store_site_by_name(service->store, name, &site, &inner);
+    if (status == OV_ERR_NOT_FOUND)
         return ov_fail(err, OV_ERR_INVALID, "settings.cameras",
-                       "an operational deployment names its cameras");
-    for (size_t i = 0; i < wanted->camera_count; i++) {
-        const struct deployment_camera *camera = &wanted->cameras[i];
-        if (!is_a_site(deployment, &camera->site_id))
-            return ov_fail(err, OV_ERR_INVALID, "settings.cameras",
-                           "camera %s is of a site that the authorisation does not name",
-                           camera->camera);
-        enum ov_status status = ov_zone_check(&camera->zone, err);
-        if (status != OV_OK)
-            return ov_fail(
-                err, OV_ERR_INVALID, "settings.zone",
-                "the zone of camera %s is no polygon of 3 to %d corners without crossing",
-                camera->camera, OV_ZONE_POINTS_MAX);
-    }
+                       "there is no site of that name; name those of the deployment");
+    if (status != OV_OK)
+        return ov_fail(err, inner.status, inner.code, "%s", inner.text);
+    *ret_id = site.id;
     return OV_OK;
-}
-
-static enum ov_status check_wanted(const struct deployment *deployment,
-                                   const struct operating_settings *wanted, struct ov_error *err)
-{
-    if (!is_between(wanted->threshold, DEPLOYMENT_THRESHOLD_MIN, DEPLOYMENT_THRESHOLD_MAX))
-        return ov_fail(err, OV_ERR_INVALID, "settings.threshold",
-                       "the threshold has to be from %.2f to %.2f",
-                       (double)DEPLOYMENT_THRESHOLD_MIN, (double)DEPLOYMENT_THRESHOLD_MAX);
-    if (wanted->cool_down_s < 0 || wanted->cool_down_s > DEPLOYMENT_COOL_DOWN_MAX_S)
-        return ov_fail(err, OV_ERR_INVALID, "settings.cool_down",
-                       "the cool-down has to be from 0 to %d seconds", DEPLOYMENT_COOL_DOWN_MAX_S);
-    if (wanted->min_face_px < DEPLOYMENT_MIN_FACE_LOWEST_PX ||
-        wanted->min_face_px > DEPLOYMENT_MIN_FACE_HIGHEST_PX)
-        return ov_fail(err, OV_ERR_INVALID, "settings.min_face",
-                       "the smallest face has to be from %d to %d px",
-                       DEPLOYMENT_MIN_FACE_LOWEST_PX, DEPLOYMENT_MIN_FACE_HIGHEST_PX);
-    enum ov_status status = check_gate(&wanted->gate, err);
-    return status == OV_OK ? check_cameras(deployment, wanted, err) : status;
 }
 
 /* The policy that the deployment keeps. */
@@ -171,7 +125,7 @@ static enum ov_status make_draft(struct service *service, const struct deploymen
                                  struct settings_draft *draft, struct ov_error *err)
 {
     struct operating_settings current;
-    enum ov_status status = check_wanted(deployment, wanted, err);
+    enum ov_status status = settings_check(deployment, wanted, err);
     if (status == OV_OK)
         status = load(service, deployment, &current, err);
     if (status != OV_OK)
@@ -213,6 +167,14 @@ static enum ov_status check_changeable(const struct deployment *deployment, stru
                    deployment_state_name(deployment->state));
 }
 
+static enum ov_status check_may_change(const struct actor *actor, const char *reason,
+                                       struct ov_error *err)
+{
+    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_CHANGE, err);
+    return status == OV_OK ? check_why(reason, "settings.reason", "why the settings change", err)
+                           : status;
+}
+
 enum ov_status service_settings_draft(struct service *service, const struct actor *actor,
                                       const struct ov_id *deployment_id,
                                       const struct operating_settings *wanted, const char *reason,
@@ -220,7 +182,7 @@ enum ov_status service_settings_draft(struct service *service, const struct acto
 {
     struct deployment deployment;
     *draft = (struct settings_draft){.settings = OV_BUF_INIT, .reason = OV_BUF_INIT};
-    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_CHANGE, err);
+    enum ov_status status = check_may_change(actor, reason, err);
     if (status == OV_OK)
         status = store_deployment_get(service->store, deployment_id, false, &deployment, err);
     if (status == OV_OK)
@@ -311,7 +273,7 @@ enum ov_status service_settings_change(struct service *service, const struct act
                                        enum settings_direction *ret_direction, struct ov_error *err)
 {
     struct settings_draft draft = {.settings = OV_BUF_INIT, .reason = OV_BUF_INIT};
-    enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_CHANGE, err);
+    enum ov_status status = check_may_change(actor, reason, err);
     if (status == OV_OK)
         status = act_begin(service, err);
     if (status != OV_OK)
@@ -319,7 +281,8 @@ enum ov_status service_settings_change(struct service *service, const struct act
     status =
         act_end(service,
                 change(service, actor, deployment_id, wanted, reason, signature, &draft, err), err);
-    *ret_direction = draft.difference.overall;
+    if (status == OV_OK)
+        *ret_direction = draft.difference.overall;
     settings_draft_done(&draft);
     return status;
 }

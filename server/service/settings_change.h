@@ -22,6 +22,11 @@ OV_CHECKED enum ov_status service_settings_get(struct service *service, const st
                                                struct operating_settings *ret,
                                                struct ov_error *err);
 
+/* The site that a wanted camera is at; its name is an operator's. "settings.cameras". */
+OV_CHECKED enum ov_status service_settings_site(struct service *service, const struct actor *actor,
+                                                const char *name, struct ov_id *ret_id,
+                                                struct ov_error *err);
+
 /* What a change is: as it is drafted, proposed, or waits for a decision. */
 struct settings_draft {
     struct settings_difference difference;

@@ -123,13 +123,9 @@ enum ov_status service_deployment_record_oral(struct service *service, const str
 {
     struct deployment deployment;
     enum ov_status status = check_permission(actor, ACTION_DEPLOYMENT_RECORD_ORAL, err);
-    if (status == OV_OK &&
-        (reasons[strspn(reasons, " \t\r\n")] == '\0' || strlen(reasons) > APPLICATION_TEXT_MAX))
-        status = ov_fail(err, OV_ERR_INVALID, "deployment.reasons",
-                         "write down why it is urgent and what the officer said, in 1 to %zu bytes",
-                         APPLICATION_TEXT_MAX);
     if (status == OV_OK)
-        status = check_lines(reasons, "deployment.reasons", err);
+        status = check_why(reasons, "deployment.reasons",
+                           "why it is urgent and what the officer said", err);
     if (status == OV_OK)
         status = act_begin(service, err);
     if (status != OV_OK)

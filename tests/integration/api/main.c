@@ -31,7 +31,8 @@ int main(int argc, char **argv)
         {"people", run_people_tests},           {"duty", run_duty_tests},
         {"evidence", run_evidence_tests},       {"erasure", run_erasure_tests},
         {"membership", run_membership_tests},   {"pages", run_pages_tests},
-        {"notice", run_notice_tests},           {"connections", run_connections_tests},
+        {"notice", run_notice_tests},           {"settings", run_settings_tests},
+        {"connections", run_connections_tests},
     };
     int failed = 0;
     api_init_memory();

@@ -19,6 +19,7 @@ int run_evidence_tests(void);
 int run_erasure_tests(void);
 int run_repeat_tests(void);
 int run_notice_tests(void);
+int run_settings_tests(void);
 int run_connections_tests(void);
 
 #endif
