@@ -316,19 +316,20 @@ static enum ov_status expire(struct service *service, const struct expired *what
     return status;
 }
 
+/* One that fails does not keep the others on the list; the first failure is returned at the end. */
 enum ov_status service_watchlist_expire(struct service *service, struct ov_error *err)
 {
     struct expired_batch batch = {.count = 0};
     enum ov_status status =
         store_entry_expired_each(service->store, EXPIRE_BATCH, on_expired, &batch, err);
-    for (size_t i = 0; i < batch.count && status == OV_OK; i++) {
-        status = act_begin(service, err);
-        if (status == OV_OK)
-            status = act_end(service, expire(service, &batch.items[i], err), err);
-        if (status == OV_ERR_STATE) { /* it ended meanwhile: its list goes anyway */
-            ov_error_clear(err);
-            status = OV_OK;
-        }
+    for (size_t i = 0; i < batch.count; i++) {
+        struct ov_error one = OV_ERROR_INIT;
+        if (act_begin(service, &one) != OV_OK) /* nor can any other */
+            return ov_fail(err, one.status, one.code, "%s", one.text);
+        enum ov_status outcome = act_end(service, expire(service, &batch.items[i], &one), &one);
+        /* OV_ERR_STATE: it ended meanwhile, its list goes anyway. */
+        if (outcome != OV_OK && outcome != OV_ERR_STATE && status == OV_OK)
+            status = ov_fail(err, outcome, one.code, "%s", one.text);
     }
     return status;
 }

@@ -6,4 +6,5 @@ FROM watchlist.entry AS entry
 JOIN overt.deployment AS deployment ON deployment.id = entry.deployment_id
 WHERE entry.expires_at <= clock_timestamp() AND entry.state IN ('proposed', 'approved')
   AND deployment.state IN ('applied', 'authorised', 'live', 'paused')
+ORDER BY entry.expires_at, entry.deployment_id, entry.id
 LIMIT $1
