@@ -350,24 +350,35 @@ service_evidence_each(struct service *service, const struct actor *actor, const 
 
 struct lapsing {
     struct service *service;
+    enum ov_status first; /* failure; the others lapse all the same */
     struct ov_error *err;
 };
 
-static enum ov_status on_lapsed(void *ctx, const struct evidence_hold *hold)
+static enum ov_status lapse(struct service *service, const struct evidence_hold *hold,
+                            struct ov_error *err)
 {
-    const struct lapsing *lapsing = ctx;
-    struct service *service = lapsing->service;
-    enum ov_status status = act_begin(service, lapsing->err);
+    enum ov_status status = act_begin(service, err);
     if (status != OV_OK)
         return status;
-    status = store_evidence_end(service->store, &hold->id, NULL, lapsing->err);
+    status = store_evidence_end(service->store, &hold->id, NULL, err);
     if (status == OV_OK)
-        status = write_event(service, "evidence.lapsed", act_server(), hold, 0, lapsing->err);
-    return act_end(service, status, lapsing->err);
+        status = write_event(service, "evidence.lapsed", act_server(), hold, 0, err);
+    return act_end(service, status, err);
+}
+
+static enum ov_status on_lapsed(void *ctx, const struct evidence_hold *hold)
+{
+    struct lapsing *lapsing = ctx;
+    struct ov_error one = OV_ERROR_INIT;
+    enum ov_status status = lapse(lapsing->service, hold, &one);
+    if (status != OV_OK && lapsing->first == OV_OK)
+        lapsing->first = ov_fail(lapsing->err, status, one.code, "%s", one.text);
+    return OV_OK;
 }
 
 enum ov_status service_evidence_lapse(struct service *service, struct ov_error *err)
 {
-    struct lapsing lapsing = {service, err};
-    return store_evidence_each_lapsed(service->store, on_lapsed, &lapsing, err);
+    struct lapsing lapsing = {service, OV_OK, err};
+    enum ov_status status = store_evidence_each_lapsed(service->store, on_lapsed, &lapsing, err);
+    return status != OV_OK ? status : lapsing.first;
 }

@@ -386,25 +386,36 @@ enum ov_status service_membership_each(struct service *service, const struct act
 
 struct lapsing {
     struct service *service;
+    enum ov_status first; /* failure; the others lapse all the same */
     struct ov_error *err;
 };
+
+static enum ov_status lapse_one(struct service *service, const struct membership_query *query,
+                                struct ov_error *err)
+{
+    enum ov_status status = act_begin(service, err);
+    if (status != OV_OK)
+        return status;
+    status = store_membership_query_end(service->store, &query->id, MEMBERSHIP_LAPSED, NULL, err);
+    if (status == OV_OK)
+        status = write_event(service, act_server(), "membership.lapsed", query, -1, err);
+    return act_end(service, status, err);
+}
 
 static enum ov_status lapse(void *ctx, const struct membership_query *query)
 {
     struct lapsing *lapsing = ctx;
-    struct service *service = lapsing->service;
-    enum ov_status status = act_begin(service, lapsing->err);
-    if (status != OV_OK)
-        return status;
-    status = store_membership_query_end(service->store, &query->id, MEMBERSHIP_LAPSED, NULL,
-                                        lapsing->err);
-    if (status == OV_OK)
-        status = write_event(service, act_server(), "membership.lapsed", query, -1, lapsing->err);
-    return act_end(service, status, lapsing->err);
+    struct ov_error one = OV_ERROR_INIT;
+    enum ov_status status = lapse_one(lapsing->service, query, &one);
+    if (status != OV_OK && lapsing->first == OV_OK)
+        lapsing->first = ov_fail(lapsing->err, status, one.code, "%s", one.text);
+    return OV_OK;
 }
 
 enum ov_status service_membership_lapse(struct service *service, struct ov_error *err)
 {
-    struct lapsing lapsing = {service, err};
-    return store_membership_query_each_expired(service->store, lapse, &lapsing, err);
+    struct lapsing lapsing = {service, OV_OK, err};
+    enum ov_status status =
+        store_membership_query_each_expired(service->store, lapse, &lapsing, err);
+    return status != OV_OK ? status : lapsing.first;
 }

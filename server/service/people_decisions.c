@@ -286,25 +286,30 @@ static enum ov_status watch_administrators(struct service *service, struct ov_er
     return service_alarm_raise(service, act_server(), &alone, err);
 }
 
+struct narrowing {
+    const char *event;
+    unsigned roles;   /* that are gone */
+    const char *duty; /* that ends with them; NULL: every */
+    const char *reason_code;
+};
+
 static enum ov_status write_narrowed(struct service *service, const struct actor *actor,
-                                     const char *name, const struct principal *principal,
-                                     unsigned roles, const char *reason_code, struct ov_error *err)
+                                     const struct principal *principal,
+                                     const struct narrowing *narrowing, struct ov_error *err)
 {
     int64_t now_us = act_now_us(service);
     int64_t duties = 0;
-    bool one = strcmp(name, "principal.role_revoked") == 0;
     /* Nobody counts as being there who may not be. */
     enum ov_status status =
-        store_duty_end_all(service->store, &principal->id, one ? role_name((enum role)roles) : NULL,
-                           now_us, &duties, err);
+        store_duty_end_all(service->store, &principal->id, narrowing->duty, now_us, &duties, err);
     if (status != OV_OK)
         return status;
-    struct audit_event *event = audit_event_new(name, actor, now_us);
+    struct audit_event *event = audit_event_new(narrowing->event, actor, now_us);
     audit_event_int(event, "duties_ended", duties);
     audit_event_object(event, "principal", &principal->id);
     audit_event_code(event, "kind", principal->kind == PRINCIPAL_SITE ? "site" : "person");
-    audit_event_code(event, "reason", reason_code);
-    note_roles(event, roles);
+    audit_event_code(event, "reason", narrowing->reason_code);
+    note_roles(event, narrowing->roles);
     return audit_event_write(service->store, event, err);
 }
 
@@ -319,8 +324,11 @@ static enum ov_status suspend(struct service *service, const struct actor *actor
     if (status == OV_OK)
         status = store_principal_set_active(service->store, &principal.id, false, err);
     if (status == OV_OK)
-        status = write_narrowed(service, actor, "principal.suspended", &principal, principal.roles,
-                                reason_code, err);
+        status = write_narrowed(service, actor, &principal,
+                                &(struct narrowing){.event = "principal.suspended",
+                                                    .roles = principal.roles,
+                                                    .reason_code = reason_code},
+                                err);
     if (status == OV_OK && (principal.roles & ROLE_OVERSIGHT) != 0)
         status = service_alarm_raise(
             service, actor,
@@ -359,8 +367,12 @@ static enum ov_status revoke(struct service *service, const struct actor *actor,
         status = ov_fail(err, OV_ERR_STATE, "people.not_held", "%s does not hold the role %s", name,
                          role_name(role));
     if (status == OV_OK)
-        status = write_narrowed(service, actor, "principal.role_revoked", &principal,
-                                (unsigned)role, reason_code, err);
+        status = write_narrowed(service, actor, &principal,
+                                &(struct narrowing){.event = "principal.role_revoked",
+                                                    .roles = role,
+                                                    .duty = role_name(role),
+                                                    .reason_code = reason_code},
+                                err);
     if (status == OV_OK && role == ROLE_OVERSIGHT)
         status = service_alarm_raise(
             service, actor,

@@ -5,3 +5,4 @@ SELECT id, request_number, deployment_id, day IS NULL, coalesce(day - DATE '1970
        asked_by, asked_at, expires_at, commitment, mismatches, state, decided_by, decided_at
 FROM overt.membership_query
 WHERE state = 'asked' AND expires_at <= now()
+ORDER BY asked_at, id

@@ -228,6 +228,32 @@ static void test_an_unconfirmed_query_lapses_within_a_day(void **state)
         0);
 }
 
+static void test_a_query_that_cannot_lapse_keeps_no_other(void **state)
+{
+    (void)state;
+    char stuck[160];
+    char path[160];
+    char sql[512];
+    struct ov_error err = OV_ERROR_INIT;
+    struct service service = {.store = bed.store, .clock = ov_clock_system()};
+    ask("\"day\":\"2026-05-01\"", NOBODY, stuck);
+    ask("\"day\":\"2026-05-02\"", NOBODY, path);
+    age_queries("25 hours");
+    (void)snprintf(sql, sizeof(sql),
+                   "CREATE FUNCTION overt.stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
+                   "''stuck''; END'; CREATE TRIGGER stuck BEFORE UPDATE ON overt.membership_query "
+                   "FOR EACH ROW WHEN (NEW.id = '%.36s') EXECUTE FUNCTION overt.stuck()",
+                   stuck + strlen("/v1/membership/"));
+    int64_t lapsed = bed_events("membership.lapsed");
+    pg_sql(bed.pg, "owner", sql);
+    assert_int_not_equal(service_membership_lapse(&service, &err), OV_OK);
+    assert_int_equal(bed_events("membership.lapsed"), lapsed + 1);
+    pg_sql(bed.pg, "owner", "DROP FUNCTION overt.stuck CASCADE");
+    ov_error_clear(&err);
+    assert_int_equal(service_membership_lapse(&service, &err), OV_OK);
+    assert_int_equal(bed_events("membership.lapsed"), lapsed + 2);
+}
+
 static void test_there_are_twenty_queries_a_day(void **state)
 {
     (void)state;
@@ -287,6 +313,7 @@ int run_membership_tests(void)
         cmocka_unit_test(test_two_people_mean_the_same_reference),
         cmocka_unit_test(test_nothing_of_a_reference_is_kept),
         cmocka_unit_test(test_an_unconfirmed_query_lapses_within_a_day),
+        cmocka_unit_test(test_a_query_that_cannot_lapse_keeps_no_other),
         cmocka_unit_test(test_there_are_twenty_queries_a_day),
         cmocka_unit_test(test_wrong_questions_are_refused_with_their_field),
         cmocka_unit_test(test_the_queries_come_page_by_page),
