@@ -127,6 +127,8 @@ static const struct meaning constraints[] = {
      "a deployment of this name has not ended yet"},
     {"deployment_two_people", OV_ERR_DENIED, "deployment.same_person",
      "who applied does not authorise; ask another authorising officer"},
+    {"deployment_higher_authority", OV_ERR_DENIED, "policy.higher_authority",
+     "what the application is flagged for takes the higher authority"},
     {"deployment_step", OV_ERR_STATE, "deployment.wrong_state",
      "the deployment is not in a state from which this is done"},
     {"deployment_authority", OV_ERR_STATE, "deployment.wrong_state",

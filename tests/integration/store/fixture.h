@@ -15,6 +15,7 @@
 #include "server/store/deployments.h"
 #include "server/store/events.h"
 #include "server/store/people.h"
+#include "server/store/settings.h"
 #include "server/store/store.h"
 #include "server/store/watchlists.h"
 #include "tests/integration/pg/pg.h"
@@ -39,6 +40,14 @@ int64_t now_us(void);
 void fixture_erase_list(struct fixture *f, const struct ov_id *deployment_id);
 enum ov_status fixture_destroy_list_key(struct fixture *f, const struct ov_id *deployment_id,
                                         struct ov_error *err);
+
+/* A change of the settings in force, with its documents; and the settings as they are. */
+struct settings_change fixture_change(struct fixture *f, const struct deployment *row,
+                                      const struct ov_id *by);
+struct operating_settings fixture_settings(const struct deployment *row);
+/* Authorised, with one camera of the fixture's site; "NAME with camera". */
+struct deployment fixture_with_camera(struct fixture *f, const char *name, const char *camera,
+                                      enum deployment_kind kind);
 
 /* The last call, which got err, succeeded; or failed in exactly this way. Both empty err. */
 void assert_fine(enum ov_status status, struct ov_error *err);
@@ -78,5 +87,6 @@ int run_rights_tests(void);
 int run_connection_tests(void);
 int run_policy_tests(void);
 int run_live_tests(void);
+int run_guard_tests(void);
 
 #endif

@@ -1,6 +1,5 @@
 /* What happens while a deployment runs: duty. By the store's calls and past them with plain SQL. */
 #include "server/store/duty.h"
-#include "server/store/settings.h"
 
 #include "tests/integration/store/fixture.h"
 
@@ -98,30 +97,6 @@ static void the_server_cannot_write_duty_past_its_rules(void **state)
 
 /* --- settings --- */
 
-static struct settings_change change_of(struct fixture *f, const struct deployment *row,
-                                        const struct ov_id *by)
-{
-    struct ov_error err = OV_ERROR_INIT;
-    struct settings_change change = {
-        .id = ov_id_new(), .proposed_by = *by, .proposed_at_us = now_us()};
-    memcpy(change.base_digest, row->settings_digest, OV_DIGEST_BYTES);
-    assert_fine(store_begin(f->store, &err), &err);
-    pg_seed_document(f->store, "settings", &row->id, change.settings_digest);
-    pg_seed_document(f->store, "settings_reason", &row->id, change.reason_digest);
-    pg_seed_event(f->store);
-    assert_fine(store_commit(f->store, &err), &err);
-    return change;
-}
-
-static struct operating_settings settings_of(const struct deployment *row)
-{
-    struct operating_settings settings = {.threshold = row->threshold,
-                                          .cool_down_s = row->cool_down_s,
-                                          .min_face_px = row->min_face_px,
-                                          .gate = row->gate};
-    return settings;
-}
-
 static struct deployment authorised(struct fixture *f, const char *name)
 {
     struct deployment row = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
@@ -147,10 +122,10 @@ static void what_is_called_tighter_loosens_nothing(void **state)
     struct ov_error err = OV_ERROR_INIT;
     struct deployment row = authorised(f, "tighter");
     struct deployment now;
-    struct settings_change change = change_of(f, &row, &f->applicant);
+    struct settings_change change = fixture_change(f, &row, &f->applicant);
     float *numbers[10];
     for (int i = 0; i < 9; i++) {
-        struct operating_settings settings = settings_of(&row);
+        struct operating_settings settings = fixture_settings(&row);
         float *const fields[] = {&settings.threshold,          &settings.gate.min_eye_distance_px,
                                  &settings.gate.min_sharpness, &settings.gate.min_brightness,
                                  &settings.gate.max_yaw_deg,   &settings.gate.max_pitch_deg,
@@ -165,14 +140,14 @@ static void what_is_called_tighter_loosens_nothing(void **state)
         refused_act(f->store, add_and_apply(f, &row, &change, true, &settings, &act_err),
                     OV_ERR_DENIED, "settings.looser");
     }
-    struct operating_settings settings = settings_of(&row);
+    struct operating_settings settings = fixture_settings(&row);
     settings.threshold += 0.1f;
     act(f->store, add_and_apply(f, &row, &change, true, &settings, &act_err));
     assert_fine(store_deployment_get(f->store, &row.id, false, &now, &err), &err);
     assert_true(now.threshold == settings.threshold);
     assert_memory_equal(now.settings_digest, change.settings_digest, OV_DIGEST_BYTES);
     /* From what is no longer in force nothing changes. */
-    struct settings_change late = change_of(f, &row, &f->applicant);
+    struct settings_change late = fixture_change(f, &row, &f->applicant);
     refused_act(f->store, add_and_apply(f, &row, &late, true, &settings, &act_err), OV_ERR_CONFLICT,
                 "settings.stale");
 }
@@ -183,9 +158,9 @@ static void what_loosens_is_approved_by_another_person(void **state)
     struct ov_error err = OV_ERROR_INIT;
     struct deployment row = authorised(f, "looser");
     struct deployment now;
-    struct settings_change change = change_of(f, &row, &f->officer);
+    struct settings_change change = fixture_change(f, &row, &f->officer);
     struct ov_id other = pg_seed_person(f->store, "other-officer", ROLE_AUTHORISING_OFFICER);
-    struct operating_settings settings = settings_of(&row);
+    struct operating_settings settings = fixture_settings(&row);
     settings.threshold -= 0.1f;
     act(f->store,
         store_settings_change_add(f->store, &row.id, &change, false, &settings, &act_err));
@@ -226,36 +201,13 @@ static void settings_do_not_change_past_their_records(void **state)
 
 /* --- cameras and signs --- */
 
-/* Authorised, with one camera of the fixture's site. */
-static struct deployment with_camera(struct fixture *f, const char *name, const char *camera,
-                                     enum deployment_kind kind)
-{
-    struct ov_error err = OV_ERROR_INIT;
-    struct deployment row = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
-    struct deployment_camera named = {.site_id = f->site.id};
-    (void)snprintf(named.camera, sizeof(named.camera), "%s", camera);
-    row.id = ov_id_new();
-    row.kind = kind;
-    (void)snprintf(row.name, sizeof(row.name), "%.100s with camera", name);
-    assert_fine(store_begin(f->store, &err), &err);
-    pg_seed_document(f->store, "application", &row.id, row.application_digest);
-    pg_seed_document(f->store, "settings", &row.id, row.settings_digest);
-    assert_fine(store_deployment_add(f->store, &row, &named, 1, &err), &err);
-    assert_fine(store_deployment_apply(f->store, &row.id, &row.applied_by, row.policy_version,
-                                       now_us(), &err),
-                &err);
-    pg_seed_event(f->store);
-    assert_fine(store_commit(f->store, &err), &err);
-    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
-    return row;
-}
-
 static void one_camera_feeds_one_deployment(void **state)
 {
     struct fixture *f = *state;
-    struct deployment first = with_camera(f, "feeds", "gate-1", DEPLOYMENT_EXERCISE);
-    struct deployment same = with_camera(f, "feeds too", "gate-1", DEPLOYMENT_EXERCISE);
-    struct deployment other = with_camera(f, "another camera", "gate-2", DEPLOYMENT_EXERCISE);
+    struct deployment first = fixture_with_camera(f, "feeds", "gate-1", DEPLOYMENT_EXERCISE);
+    struct deployment same = fixture_with_camera(f, "feeds too", "gate-1", DEPLOYMENT_EXERCISE);
+    struct deployment other =
+        fixture_with_camera(f, "another camera", "gate-2", DEPLOYMENT_EXERCISE);
     act(f->store,
         store_deployment_set_state(f->store, &first.id, DEPLOYMENT_LIVE, now_us(), &act_err));
     refused_act(f->store,
@@ -275,7 +227,7 @@ static void one_camera_feeds_one_deployment(void **state)
 static void signs_are_confirmed_by_the_crew_at_cameras_that_there_are(void **state)
 {
     struct fixture *f = *state;
-    struct deployment row = with_camera(f, "signs", "gate-7", DEPLOYMENT_OPERATIONAL);
+    struct deployment row = fixture_with_camera(f, "signs", "gate-7", DEPLOYMENT_OPERATIONAL);
     struct ov_id crew = pg_seed_person(f->store, "crew", ROLE_ENGAGEMENT_OFFICER);
     struct ov_error err = OV_ERROR_INIT;
     char camera[OV_CAMERA_NAME_SIZE];

@@ -50,6 +50,53 @@ void fixture_erase_list(struct fixture *f, const struct ov_id *deployment_id)
     assert_fine(store_erasure_certified(f->store, deployment_id, digest, &err), &err);
 }
 
+struct settings_change fixture_change(struct fixture *f, const struct deployment *row,
+                                      const struct ov_id *by)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct settings_change change = {
+        .id = ov_id_new(), .proposed_by = *by, .proposed_at_us = now_us()};
+    memcpy(change.base_digest, row->settings_digest, OV_DIGEST_BYTES);
+    assert_fine(store_begin(f->store, &err), &err);
+    pg_seed_document(f->store, "settings", &row->id, change.settings_digest);
+    pg_seed_document(f->store, "settings_reason", &row->id, change.reason_digest);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    return change;
+}
+
+struct operating_settings fixture_settings(const struct deployment *row)
+{
+    struct operating_settings settings = {.threshold = row->threshold,
+                                          .cool_down_s = row->cool_down_s,
+                                          .min_face_px = row->min_face_px,
+                                          .gate = row->gate};
+    return settings;
+}
+
+struct deployment fixture_with_camera(struct fixture *f, const char *name, const char *camera,
+                                      enum deployment_kind kind)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct deployment row = pg_seed_deployment(f->store, name, &f->applicant, &f->site);
+    struct deployment_camera named = {.site_id = f->site.id};
+    (void)snprintf(named.camera, sizeof(named.camera), "%s", camera);
+    row.id = ov_id_new();
+    row.kind = kind;
+    (void)snprintf(row.name, sizeof(row.name), "%.100s with camera", name);
+    assert_fine(store_begin(f->store, &err), &err);
+    pg_seed_document(f->store, "application", &row.id, row.application_digest);
+    pg_seed_document(f->store, "settings", &row.id, row.settings_digest);
+    assert_fine(store_deployment_add(f->store, &row, &named, 1, &err), &err);
+    assert_fine(store_deployment_apply(f->store, &row.id, &row.applied_by, row.policy_version,
+                                       now_us(), &err),
+                &err);
+    pg_seed_event(f->store);
+    assert_fine(store_commit(f->store, &err), &err);
+    act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
+    return row;
+}
+
 int fixture_start(void **state)
 {
     static struct fixture fixture;
@@ -88,6 +135,7 @@ int main(void)
     failed += run_rights_tests();
     failed += run_policy_tests();
     failed += run_live_tests();
+    failed += run_guard_tests();
     failed += run_connection_tests();
     failed += run_document_tests();
     failed += run_erasure_tests();

@@ -192,6 +192,8 @@ static int stop_empty(void **state)
 #define ID_B "30000000-0000-4000-8000-000000000002"
 #define ID_C "30000000-0000-4000-8000-000000000003"
 
+#define TOUCH "UPDATE overt.principal SET active = active;"
+
 static void the_first_two_are_administrators_and_no_more_than_two(void **state)
 {
     struct fixture *f = *state;
@@ -206,6 +208,24 @@ static void the_first_two_are_administrators_and_no_more_than_two(void **state)
     attempt(f, ROLE("'" ID_A "'", "applicant"), "people_not_decided");
 }
 
+/* Not even when their rows look new: an UPDATE that changes nothing renews xmin. */
+static void the_first_two_do_not_become_the_first_two_again(void **state)
+{
+    struct fixture *f = *state;
+    pg_allows(f->pg, "server", TOUCH);
+    attempt(f, TOUCH ROLE("'" ID_A "'", "applicant"), "people_not_decided");
+    attempt(f, TOUCH IDENTITY("'" ID_A "'", "a-second-card"), "people_not_decided");
+    attempt(f, TOUCH FIRST(ID_C, "c", "administrator"), "people_not_decided");
+}
+
+/* One person alone has begun; the second comes by nobody's hand but in that transaction. */
+static void one_who_is_alone_does_not_begin_again(void **state)
+{
+    struct fixture *f = *state;
+    pg_sql(f->pg, "server", FIRST(ID_A, "a", "administrator") "SELECT 1" EVENT);
+    attempt(f, TOUCH FIRST(ID_B, "b", "administrator"), "people_not_decided");
+}
+
 int run_people_decision_tests(void)
 {
     const struct CMUnitTest decided[] = {
@@ -218,7 +238,12 @@ int run_people_decision_tests(void)
     };
     const struct CMUnitTest first[] = {
         cmocka_unit_test(the_first_two_are_administrators_and_no_more_than_two),
+        cmocka_unit_test(the_first_two_do_not_become_the_first_two_again),
+    };
+    const struct CMUnitTest alone[] = {
+        cmocka_unit_test(one_who_is_alone_does_not_begin_again),
     };
     return cmocka_run_group_tests(decided, fixture_start, fixture_stop) +
-           cmocka_run_group_tests(first, start_empty, stop_empty);
+           cmocka_run_group_tests(first, start_empty, stop_empty) +
+           cmocka_run_group_tests(alone, start_empty, stop_empty);
 }
