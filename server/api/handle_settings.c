@@ -170,9 +170,8 @@ static enum ov_status read_cameras(struct call *call, const json_t *array,
 struct settings_input {
     struct deployment deployment;
     struct operating_settings wanted;
-    const char *reason;
+    struct settings_request request; /* borrows from the rest */
     struct signature_in signature_in;
-    const struct signature *signature;
     json_t *root;
 };
 
@@ -208,12 +207,12 @@ static enum ov_status read_input(struct call *call, struct settings_input *input
         [IN_CAMERAS] = {"cameras", JSON_IN_ARRAY, false, NULL},
         [IN_SIGNATURE] = {"signature", JSON_IN_OBJECT, false, NULL}};
     input->root = NULL;
-    input->signature = NULL;
+    input->request = (struct settings_request){.wanted = &input->wanted};
     enum ov_status status = json_in_read(request, request->body.data, request->body.size, members,
                                          IN_COUNT, &input->root, err);
     if (status == OV_OK)
         status = signature_in_read(request, members[IN_SIGNATURE].value, &input->signature_in,
-                                   &input->signature, err);
+                                   &input->request.signature, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &input->deployment, err);
     if (status == OV_OK)
@@ -221,7 +220,7 @@ static enum ov_status read_input(struct call *call, struct settings_input *input
                                       &input->wanted, err);
     if (status != OV_OK)
         return status;
-    input->reason = json_string_value(members[IN_REASON].value);
+    input->request.reason = json_string_value(members[IN_REASON].value);
     return apply_members(call, members, &input->wanted, err);
 }
 
@@ -257,7 +256,7 @@ enum ov_status handle_settings_draft(struct call *call, struct ov_error *err)
     enum ov_status status = read_input(call, &input, err);
     if (status == OV_OK)
         status = service_settings_draft(call->service, call->actor, &input.deployment.id,
-                                        &input.wanted, input.reason, &draft, err);
+                                        &input.request, &draft, err);
     json_decref(input.root);
     if (status == OV_OK)
         return reply_draft(call, &draft, true, err);
@@ -278,9 +277,8 @@ enum ov_status handle_settings_change(struct call *call, struct ov_error *err)
     enum settings_direction direction = SETTINGS_SAME;
     enum ov_status status = read_input(call, &input, err);
     if (status == OV_OK)
-        status =
-            service_settings_change(call->service, call->actor, &input.deployment.id, &input.wanted,
-                                    input.reason, input.signature, &direction, err);
+        status = service_settings_change(call->service, call->actor, &input.deployment.id,
+                                         &input.request, &direction, err);
     json_decref(input.root);
     return status == OV_OK
                ? reply_again(call, direction == SETTINGS_TIGHTER ? "tightened" : "proposed", err)

@@ -121,9 +121,10 @@ static void state(struct signing_statement *statement, const char *act,
 }
 
 static enum ov_status make_draft(struct service *service, const struct deployment *deployment,
-                                 const struct operating_settings *wanted, const char *reason,
+                                 const struct settings_request *request,
                                  struct settings_draft *draft, struct ov_error *err)
 {
+    const struct operating_settings *wanted = request->wanted;
     struct operating_settings current;
     enum ov_status status = settings_check(deployment, wanted, err);
     if (status == OV_OK)
@@ -139,7 +140,7 @@ static enum ov_status make_draft(struct service *service, const struct deploymen
         status = finish(wanted_document(deployment, wanted), &draft->settings,
                         draft->settings_digest, err);
     if (status == OV_OK)
-        status = finish(reason_document(&deployment->id, reason), &draft->reason,
+        status = finish(reason_document(&deployment->id, request->reason), &draft->reason,
                         draft->reason_digest, err);
     state(&draft->statement, "settings.propose", deployment, draft->settings_digest,
           draft->reason_digest);
@@ -177,76 +178,82 @@ static enum ov_status check_may_change(const struct actor *actor, const char *re
 
 enum ov_status service_settings_draft(struct service *service, const struct actor *actor,
                                       const struct ov_id *deployment_id,
-                                      const struct operating_settings *wanted, const char *reason,
+                                      const struct settings_request *request,
                                       struct settings_draft *draft, struct ov_error *err)
 {
     struct deployment deployment;
     *draft = (struct settings_draft){.settings = OV_BUF_INIT, .reason = OV_BUF_INIT};
-    enum ov_status status = check_may_change(actor, reason, err);
+    enum ov_status status = check_may_change(actor, request->reason, err);
     if (status == OV_OK)
         status = store_deployment_get(service->store, deployment_id, false, &deployment, err);
     if (status == OV_OK)
         status = check_changeable(&deployment, err);
-    return status == OV_OK ? make_draft(service, &deployment, wanted, reason, draft, err) : status;
+    return status == OV_OK ? make_draft(service, &deployment, request, draft, err) : status;
 }
 
 /* --- changing --- */
 
-static enum ov_status write_event(struct service *service, const char *name,
-                                  const struct actor *actor, const struct ov_id *deployment_id,
-                                  const struct settings_change *change,
-                                  const struct settings_draft *draft,
-                                  const struct signature *signature, struct ov_error *err)
+/* One step of a change, as it is recorded. */
+struct step {
+    const char *event;
+    const struct settings_change *change;
+    const struct settings_difference *difference; /* NULL: as proposed */
+    const struct signature *signature;            /* NULL: none */
+};
+
+static enum ov_status write_event(struct service *service, const struct actor *actor,
+                                  const struct ov_id *deployment_id, const struct step *step,
+                                  struct ov_error *err)
 {
-    struct audit_event *event = audit_event_new(name, actor, act_now_us(service));
+    const struct settings_change *change = step->change;
+    struct audit_event *event = audit_event_new(step->event, actor, act_now_us(service));
     audit_event_deployment(event, deployment_id);
     audit_event_object(event, "settings_change", &change->id);
     audit_event_digest(event, "base_digest", change->base_digest, OV_DIGEST_BYTES);
     audit_event_digest(event, "settings_digest", change->settings_digest, OV_DIGEST_BYTES);
     audit_event_digest(event, "reason_digest", change->reason_digest, OV_DIGEST_BYTES);
-    for (int i = 0; draft != NULL && i < SETTINGS_FIELD_COUNT; i++)
-        if (draft->difference.fields[i] != SETTINGS_SAME)
+    for (int i = 0; step->difference != NULL && i < SETTINGS_FIELD_COUNT; i++)
+        if (step->difference->fields[i] != SETTINGS_SAME)
             audit_event_code(event, settings_field_name((enum settings_field)i),
-                             settings_direction_name(draft->difference.fields[i]));
-    if (signature != NULL)
-        audit_event_signature(event, actor, signature);
+                             settings_direction_name(step->difference->fields[i]));
+    if (step->signature != NULL)
+        audit_event_signature(event, actor, step->signature);
     return audit_event_write(service->store, event, err);
 }
 
 static enum ov_status record(struct service *service, const struct actor *actor,
                              const struct deployment *deployment,
-                             const struct operating_settings *wanted, const char *reason,
-                             const struct settings_draft *draft, const struct signature *signature,
-                             struct ov_error *err)
+                             const struct settings_request *request,
+                             const struct settings_draft *draft, struct ov_error *err)
 {
     bool tightens = draft->difference.overall == SETTINGS_TIGHTER;
     uint8_t ignored[OV_DIGEST_BYTES];
     struct settings_change change = {.id = ov_id_new(),
                                      .proposed_by = actor->principal.id,
                                      .proposed_at_us = act_now_us(service)};
+    const struct step step = {.event = tightens ? "settings.tightened" : "settings.proposed",
+                              .change = &change,
+                              .difference = &draft->difference,
+                              .signature = tightens ? NULL : request->signature};
     memcpy(change.base_digest, deployment->settings_digest, OV_DIGEST_BYTES);
     memcpy(change.settings_digest, draft->settings_digest, OV_DIGEST_BYTES);
     memcpy(change.reason_digest, draft->reason_digest, OV_DIGEST_BYTES);
-    enum ov_status status =
-        audit_document_write(service->store, wanted_document(deployment, wanted), ignored, err);
+    enum ov_status status = audit_document_write(
+        service->store, wanted_document(deployment, request->wanted), ignored, err);
     if (status == OV_OK)
-        status = audit_document_write(service->store, reason_document(&deployment->id, reason),
-                                      ignored, err);
+        status = audit_document_write(
+            service->store, reason_document(&deployment->id, request->reason), ignored, err);
     if (status == OV_OK)
         status = store_settings_change_add(service->store, &deployment->id, &change, tightens,
-                                           wanted, err);
+                                           request->wanted, err);
     if (status == OV_OK && tightens)
         status = store_settings_apply(service->store, &change.id, err);
-    return status == OV_OK
-               ? write_event(service, tightens ? "settings.tightened" : "settings.proposed", actor,
-                             &deployment->id, &change, draft, signature, err)
-               : status;
+    return status == OV_OK ? write_event(service, actor, &deployment->id, &step, err) : status;
 }
 
 static enum ov_status change(struct service *service, const struct actor *actor,
                              const struct ov_id *deployment_id,
-                             const struct operating_settings *wanted, const char *reason,
-                             const struct signature *signature, struct settings_draft *draft,
+                             const struct settings_request *request, struct settings_draft *draft,
                              struct ov_error *err)
 {
     struct deployment deployment;
@@ -255,32 +262,24 @@ static enum ov_status change(struct service *service, const struct actor *actor,
     if (status == OV_OK)
         status = check_changeable(&deployment, err);
     if (status == OV_OK)
-        status = make_draft(service, &deployment, wanted, reason, draft, err);
-    if (status != OV_OK)
-        return status;
-    bool is_signed = draft->difference.overall == SETTINGS_LOOSER;
-    if (is_signed)
-        status = signing_check(actor, &draft->statement, signature, err);
-    return status == OV_OK ? record(service, actor, &deployment, wanted, reason, draft,
-                                    is_signed ? signature : NULL, err)
-                           : status;
+        status = make_draft(service, &deployment, request, draft, err);
+    if (status == OV_OK && draft->difference.overall == SETTINGS_LOOSER)
+        status = signing_check(actor, &draft->statement, request->signature, err);
+    return status == OV_OK ? record(service, actor, &deployment, request, draft, err) : status;
 }
 
 enum ov_status service_settings_change(struct service *service, const struct actor *actor,
                                        const struct ov_id *deployment_id,
-                                       const struct operating_settings *wanted, const char *reason,
-                                       const struct signature *signature,
+                                       const struct settings_request *request,
                                        enum settings_direction *ret_direction, struct ov_error *err)
 {
     struct settings_draft draft = {.settings = OV_BUF_INIT, .reason = OV_BUF_INIT};
-    enum ov_status status = check_may_change(actor, reason, err);
+    enum ov_status status = check_may_change(actor, request->reason, err);
     if (status == OV_OK)
         status = act_begin(service, err);
     if (status != OV_OK)
         return status;
-    status =
-        act_end(service,
-                change(service, actor, deployment_id, wanted, reason, signature, &draft, err), err);
+    status = act_end(service, change(service, actor, deployment_id, request, &draft, err), err);
     if (status == OV_OK)
         *ret_direction = draft.difference.overall;
     settings_draft_done(&draft);
@@ -356,6 +355,7 @@ static enum ov_status approve(struct service *service, const struct actor *actor
     struct deployment deployment;
     struct settings_change change;
     struct signing_statement statement;
+    const struct step step = {"settings.approved", &change, NULL, signature};
     enum ov_status status =
         load_proposal(service, actor, deployment_id, true, &deployment, &change, err);
     if (status == OV_OK)
@@ -370,9 +370,7 @@ static enum ov_status approve(struct service *service, const struct actor *actor
                                               &actor->principal.id, act_now_us(service), err);
     if (status == OV_OK)
         status = store_settings_apply(service->store, &change.id, err);
-    return status == OV_OK ? write_event(service, "settings.approved", actor, deployment_id,
-                                         &change, NULL, signature, err)
-                           : status;
+    return status == OV_OK ? write_event(service, actor, deployment_id, &step, err) : status;
 }
 
 enum ov_status service_settings_approve(struct service *service, const struct actor *actor,
@@ -390,14 +388,13 @@ static enum ov_status refuse(struct service *service, const struct actor *actor,
 {
     struct deployment deployment;
     struct settings_change change;
+    const struct step step = {"settings.refused", &change, NULL, NULL};
     enum ov_status status =
         load_proposal(service, actor, deployment_id, true, &deployment, &change, err);
     if (status == OV_OK)
         status = store_settings_change_decide(service->store, &change.id, false,
                                               &actor->principal.id, act_now_us(service), err);
-    return status == OV_OK ? write_event(service, "settings.refused", actor, deployment_id, &change,
-                                         NULL, NULL, err)
-                           : status;
+    return status == OV_OK ? write_event(service, actor, deployment_id, &step, err) : status;
 }
 
 enum ov_status service_settings_refuse(struct service *service, const struct actor *actor,

@@ -38,17 +38,22 @@ struct settings_draft {
 };
 void settings_draft_done(struct settings_draft *draft);
 
-/* What wanted would do; "settings.same" when nothing. Filled as far as it went on failure too. */
+/* What somebody asks for. All borrowed. */
+struct settings_request {
+    const struct operating_settings *wanted; /* all of them */
+    const char *reason;
+    const struct signature *signature; /* over the draft's statement; NULL: none, to tighten only */
+};
+/* What it would do; "settings.same" when nothing. Filled as far as it went on failure too. */
 OV_CHECKED enum ov_status service_settings_draft(struct service *service, const struct actor *actor,
                                                  const struct ov_id *deployment_id,
-                                                 const struct operating_settings *wanted,
-                                                 const char *reason, struct settings_draft *draft,
+                                                 const struct settings_request *request,
+                                                 struct settings_draft *draft,
                                                  struct ov_error *err);
-/* Tightens at once, or proposes: then with a signature over the draft's statement. */
+/* Tightens at once, or proposes. */
 OV_CHECKED enum ov_status
 service_settings_change(struct service *service, const struct actor *actor,
-                        const struct ov_id *deployment_id, const struct operating_settings *wanted,
-                        const char *reason, const struct signature *signature,
+                        const struct ov_id *deployment_id, const struct settings_request *request,
                         enum settings_direction *ret_direction, struct ov_error *err);
 /* What the approver of the open proposal signs: "settings.no_proposal". */
 OV_CHECKED enum ov_status service_settings_approval(struct service *service,
