@@ -211,24 +211,35 @@ enum ov_status handle_round_approve(struct call *call, struct ov_error *err)
 
 /* --- review --- */
 
+static json_t *review_row_json(const struct review_row *row)
+{
+    bool listed = row->images != REVIEW_NOT_LISTED;
+    return json_pack(
+        "{so ss ss sb so sb}", "id", reply_id(&row->id), "category", row->category, "change",
+        row->state == ENTRY_APPROVED ? "added" : entry_state_name(row->state), "relisted",
+        (int)listed, "images", listed ? json_string(review_images_name(row->images)) : json_null(),
+        "other_reference", (int)row->other_reference);
+}
+
 static json_t *review_json(const struct review *review)
 {
     const struct review_figures *figures = &review->figures;
+    const struct review_relisted *relisted = &review->relisted;
     json_t *rows = json_array();
-    for (size_t i = 0; i < review->row_count; i++) {
-        const struct review_row *row = &review->rows[i];
-        rows = array_with(
-            rows, json_pack("{so ss ss sb}", "id", reply_id(&row->id), "category", row->category,
-                            "change",
-                            row->state == ENTRY_APPROVED ? "added" : entry_state_name(row->state),
-                            "relisted", (int)row->relisted));
-    }
-    return json_pack("{sI sI sI sI sI sI sI so so}", "list_version",
-                     (json_int_t)figures->list_version, "approved", (json_int_t)figures->approved,
-                     "blue_list", (json_int_t)figures->blue_list, "added",
-                     (json_int_t)figures->added, "removed", (json_int_t)figures->removed, "expired",
-                     (json_int_t)figures->expired, "relisted", (json_int_t)review->relisted,
-                     "last_review_at", reply_time(figures->last_at_us), "changes", rows);
+    for (size_t i = 0; i < review->row_count; i++)
+        rows = array_with(rows, review_row_json(&review->rows[i]));
+    return json_pack(
+        "{sI sI sI sI sI sI sI sI sI sI sI sI sI so so sI}", "list_version",
+        (json_int_t)figures->list_version, "approved", (json_int_t)figures->approved, "blue_list",
+        (json_int_t)figures->blue_list, "added", (json_int_t)figures->added, "removed",
+        (json_int_t)figures->removed, "expired", (json_int_t)figures->expired, "relisted",
+        (json_int_t)relisted->all, "relisted_same_images", (json_int_t)relisted->same_images,
+        "relisted_new_images", (json_int_t)relisted->new_images, "relisted_images_unknown",
+        (json_int_t)relisted->images_unknown, "other_reference",
+        (json_int_t)relisted->other_reference, "lists_compared",
+        (json_int_t)relisted->lists_compared, "lists_not_compared",
+        (json_int_t)relisted->lists_not_compared, "last_review_at", reply_time(figures->last_at_us),
+        "changes", rows, "not_shown", (json_int_t)review->not_shown);
 }
 
 enum ov_status handle_review_show(struct call *call, struct ov_error *err)

@@ -378,14 +378,9 @@ enum ctl_exit cmd_watchlist_decide(struct ctl *ctl, const struct invocation *giv
 
 /* --- review --- */
 
-static void review_lines(const struct ctl *ctl, const json_t *review, struct ov_buf *out)
+static void review_figures(const struct ctl *ctl, const json_t *review, struct ov_buf *out)
 {
-    static const char *const titles[] = {"ENTRY", "CATEGORY", "CHANGE", "BEFORE", NULL};
-    const json_t *changes = json_object_get(review, "changes");
-    const json_t *row = NULL;
-    size_t i = 0;
     char when[WHEN_TEXT_SIZE];
-    struct table table;
     const char *last = api_text(review, "last_review_at");
     ov_buf_printf(out, "%lld entries are searched for, and %lld of the blue list\n",
                   api_int(review, "approved"), api_int(review, "blue_list"));
@@ -393,21 +388,65 @@ static void review_lines(const struct ctl *ctl, const json_t *review, struct ov_
                   *last == '\0' ? "there was none"
                                 : when_show(last, ov_clock_utc_us(ctl->clock), when),
                   api_int(review, "added"), api_int(review, "removed"), api_int(review, "expired"));
-    ov_buf_printf(out, "of those added, %lld were on the list of an earlier deployment\n",
-                  api_int(review, "relisted"));
+    ov_buf_printf(out,
+                  "of those added, %lld were on the list of another deployment (%lld compared): "
+                  "%lld with the very same pictures, %lld with a new one",
+                  api_int(review, "relisted"), api_int(review, "lists_compared"),
+                  api_int(review, "relisted_same_images"), api_int(review, "relisted_new_images"));
+    if (api_int(review, "relisted_images_unknown") > 0)
+        ov_buf_printf(out, ", %lld not known", api_int(review, "relisted_images_unknown"));
+    ov_buf_puts(out, "\n");
+    if (api_int(review, "other_reference") > 0)
+        ov_buf_printf(out,
+                      "of those added, %lld have a picture that was on a list under another "
+                      "reference: look whether it is the right person\n",
+                      api_int(review, "other_reference"));
+    if (api_int(review, "lists_not_compared") > 0)
+        ov_buf_printf(
+            out,
+            "%lld lists that are still there could not be opened, or not wholly, and were "
+            "not compared: tell the administrator\n",
+            api_int(review, "lists_not_compared"));
+}
+
+static const char *images_word(const json_t *row)
+{
+    const char *images = api_text(row, "images");
+    if (strcmp(images, "same") == 0)
+        return "same";
+    if (strcmp(images, "new") == 0)
+        return "new";
+    return *images != '\0' ? "not known" : "";
+}
+
+static void review_lines(const struct ctl *ctl, const json_t *review, struct ov_buf *out)
+{
+    static const char *const titles[] = {"ENTRY",    "CATEGORY",  "CHANGE", "BEFORE",
+                                         "PICTURES", "REFERENCE", NULL};
+    const json_t *changes = json_object_get(review, "changes");
+    const json_t *row = NULL;
+    size_t i = 0;
+    struct table table;
+    review_figures(ctl, review, out);
     if (json_array_size(changes) == 0)
         return;
     table_init(&table, titles);
     json_array_foreach(changes, i, row)
     {
+        bool relisted = json_is_true(json_object_get(row, "relisted"));
+        bool other = json_is_true(json_object_get(row, "other_reference"));
         table_cell(&table, PAINT_NONE, api_text(row, "id"));
         table_cell(&table, PAINT_NONE, api_text(row, "category"));
         table_cell(&table, PAINT_NONE, api_text(row, "change"));
-        table_cell(&table, PAINT_WARN,
-                   json_is_true(json_object_get(row, "relisted")) ? "re-listed" : "");
+        table_cell(&table, PAINT_WARN, relisted ? "re-listed" : "");
+        table_cell(&table, PAINT_NONE, images_word(row));
+        table_cell(&table, PAINT_WARN, other ? "was another" : "");
     }
     table_render(&table, &ctl->terminal, out);
     table_done(&table);
+    if (api_int(review, "not_shown") > 0)
+        ov_buf_printf(out, "%lld further changes are not shown; those with marks come first\n",
+                      api_int(review, "not_shown"));
 }
 
 static enum ctl_exit show_review(struct ctl *ctl, const json_t *review, struct ov_error *err)

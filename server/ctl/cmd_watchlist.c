@@ -404,7 +404,10 @@ const struct command watchlist_commands[] = {
      .options = {{"--look", NULL, "show only, confirm nothing", NULL, false, false}},
      .help = "Needed within the time before going live that the policy sets (24 hours), and again\n"
              "after an approval. Shows how many were added, removed and expired since the last\n"
-             "review, and how many of those added were on the list of an earlier deployment.\n"
+             "review, and how many of those added were on the list of another deployment of the\n"
+             "same kind, erased or not: with the very same pictures, or with new ones. A picture\n"
+             "that was on a list under another reference is marked: it may be the wrong person's.\n"
+             "Pictures are compared as files; faces are not.\n"
              "\n"
              "  overtctl watchlist review 'North gate, 1 May'\n",
      .needs_server = true,

@@ -89,20 +89,34 @@ OV_CHECKED enum ov_status service_watchlist_expire(struct service *service, stru
 
 #define REVIEW_ROWS_MAX 500
 
+/* Of an entry that was added: its image files, on the lists of other deployments. */
+enum review_images {
+    REVIEW_NOT_LISTED, /* it was on none */
+    REVIEW_IMAGES_SAME,
+    REVIEW_IMAGES_NEW, /* at least one */
+    REVIEW_IMAGES_UNKNOWN
+};
+/* "" for not listed. */
+const char *review_images_name(enum review_images images);
+
 struct review_row {
     struct ov_id id;
     char category[WATCHLIST_CODE_SIZE];
     enum entry_state state; /* approved: added; else why it went */
-    bool relisted;          /* known from the list of an earlier deployment */
+    enum review_images images;
+    bool other_reference; /* one of them was on a list under another reference: mislabelled? */
 };
 
 struct review {
     struct review_figures figures;
-    int64_t relisted;
-    size_t row_count; /* the first of them */
+    struct review_relisted relisted;
+    size_t row_count; /* those with marks first, then those that went, then those added */
     struct review_row rows[REVIEW_ROWS_MAX];
+    int64_t not_shown; /* further ones */
 };
-/* What changed since the review before. Records that it was looked at. */
+/* What changed since the review before, held against the lists of all other deployments of the same
+ * kind, erased or still there. Takes seconds for a long list; locks nothing meanwhile. Records that
+ * it was looked at. */
 OV_CHECKED enum ov_status service_review_show(struct service *service, const struct actor *actor,
                                               const struct ov_id *deployment_id, struct review *ret,
                                               struct ov_error *err);

@@ -85,16 +85,6 @@ enum ov_status service_ledger_init(struct service *service, struct ov_error *err
 
 /* --- asking --- */
 
-enum ov_status service_ledger_known(struct service *service, const uint8_t *pseudonyms,
-                                    size_t count, const struct ov_id *except,
-                                    enum ov_status (*on_known)(void *ctx,
-                                                               const struct membership_known *),
-                                    void *ctx, struct ov_error *err)
-{
-    struct store_bytes all = {pseudonyms, count * LEDGER_PSEUDONYM_BYTES};
-    return store_membership_known(service->store, all, except, on_known, ctx, err);
-}
-
 enum ov_status service_ledger_lists(struct service *service,
                                     const uint8_t pseudonym[LEDGER_PSEUDONYM_BYTES], int32_t day,
                                     const struct ov_id *deployment_id,

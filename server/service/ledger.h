@@ -35,16 +35,6 @@ OV_CHECKED enum ov_status ledger_open(struct service *service, struct ledger_key
 OV_CHECKED enum ov_status service_ledger_init(struct service *service, struct ov_error *err);
 
 /*
- * For the review of a watchlist: which of count pseudonyms (one after the other) were on earlier
- * lists than that of except. on_known gets them in the order of their bytes.
- */
-OV_CHECKED enum ov_status
-service_ledger_known(struct service *service, const uint8_t *pseudonyms, size_t count,
-                     const struct ov_id *except,
-                     enum ov_status (*on_known)(void *ctx, const struct membership_known *),
-                     void *ctx, struct ov_error *err);
-
-/*
  * For a membership query: the erased lists that held the pseudonym on a day (days since 1970-01-01
  * in UTC, or MEMBERSHIP_ANY_DAY), of one deployment or (NULL) of any. A list that is not erased yet
  * is not in the ledger: ask its entries. Records nothing: whoever asks does.

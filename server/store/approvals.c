@@ -285,8 +285,8 @@ enum ov_status store_review_each(struct store *store, const struct ov_id *deploy
 
 enum ov_status store_review_add(struct store *store, const struct ov_id *deployment_id,
                                 const struct ov_id *by, int64_t at_us,
-                                const struct review_figures *figures, int64_t relisted,
-                                struct ov_error *err)
+                                const struct review_figures *figures,
+                                const struct review_relisted *relisted, struct ov_error *err)
 {
     struct ov_id id = ov_id_new();
     struct params params = PARAMS_INIT;
@@ -299,6 +299,12 @@ enum ov_status store_review_add(struct store *store, const struct ov_id *deploym
     params_i64(&params, figures->added);
     params_i64(&params, figures->removed);
     params_i64(&params, figures->expired);
-    params_i64(&params, relisted);
+    params_i64(&params, relisted->all);
+    params_i64(&params, relisted->same_images);
+    params_i64(&params, relisted->new_images);
+    params_i64(&params, relisted->images_unknown);
+    params_i64(&params, relisted->other_reference);
+    params_i64(&params, relisted->lists_compared);
+    params_i64(&params, relisted->lists_not_compared);
     return statement_run(store, STATEMENT_REVIEW_ADD, &params, NULL, err);
 }

@@ -110,6 +110,16 @@ struct review_entry {
     enum entry_state state;
     struct store_bytes sealed_reference;
 };
+/* Of those added. */
+struct review_relisted {
+    int64_t all;         /* on the list of another deployment of the same kind */
+    int64_t same_images; /* of these: with no image that is new */
+    int64_t new_images;
+    int64_t images_unknown;  /* known only from lists whose images the ledger does not have */
+    int64_t other_reference; /* with an image that was on a list under another reference */
+    int64_t lists_compared;
+    int64_t lists_not_compared; /* still there, but not to be opened, or not wholly */
+};
 /* What changed since the review before. on_row may use the store. */
 OV_CHECKED enum ov_status store_review_each(struct store *store, const struct ov_id *deployment_id,
                                             enum ov_status (*on_row)(void *ctx,
@@ -117,7 +127,8 @@ OV_CHECKED enum ov_status store_review_each(struct store *store, const struct ov
                                             void *ctx, struct ov_error *err);
 OV_CHECKED enum ov_status store_review_add(struct store *store, const struct ov_id *deployment_id,
                                            const struct ov_id *by, int64_t at_us,
-                                           const struct review_figures *figures, int64_t relisted,
+                                           const struct review_figures *figures,
+                                           const struct review_relisted *relisted,
                                            struct ov_error *err);
 
 #endif

@@ -86,36 +86,55 @@ enum ov_status store_listed_image_each(struct store *store, const struct ov_id *
     return statement_stream(store, STATEMENT_LISTED_IMAGE_EACH, &params, on_image, &sink, err);
 }
 
-struct known_sink {
-    enum ov_status (*on_row)(void *ctx, const struct membership_known *);
+struct other_sink {
+    enum ov_status (*on_row)(void *ctx, const struct other_list *);
     void *ctx;
 };
 
-static enum ov_status on_known(void *ctx, struct row *row, struct ov_error *err)
+static enum ov_status on_other(void *ctx, struct row *row, struct ov_error *err)
 {
-    const struct known_sink *sink = ctx;
-    struct membership_known known;
-    row_fixed_bytes(row, known.pseudonym, sizeof(known.pseudonym));
-    known.lists = row_i64(row);
-    known.last_day = row_i32(row);
-    row_id(row, &known.latest);
+    const struct other_sink *sink = ctx;
+    struct other_list list;
+    row_id(row, &list.deployment_id);
+    list.in_ledger = row_bool(row);
     enum ov_status status = row_done(row, err);
-    return status == OV_OK ? sink->on_row(sink->ctx, &known) : status;
+    return status == OV_OK ? sink->on_row(sink->ctx, &list) : status;
 }
 
-enum ov_status store_membership_known(struct store *store, struct store_bytes pseudonyms,
-                                      const struct ov_id *except,
-                                      enum ov_status (*on_row)(void *ctx,
-                                                               const struct membership_known *),
-                                      void *ctx, struct ov_error *err)
+enum ov_status store_other_list_each(struct store *store, const struct ov_id *deployment_id,
+                                     enum ov_status (*on_row)(void *ctx, const struct other_list *),
+                                     void *ctx, struct ov_error *err)
 {
-    if (pseudonyms.size == 0)
-        return OV_OK;
-    struct known_sink sink = {on_row, ctx};
+    struct other_sink sink = {on_row, ctx};
     struct params params = PARAMS_INIT;
-    params_bytes(&params, pseudonyms.data, pseudonyms.size);
-    params_id(&params, except);
-    return statement_each(store, STATEMENT_MEMBERSHIP_KNOWN, &params, on_known, &sink, NULL, err);
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_OTHER_LIST_EACH, &params, on_other, &sink, NULL, err);
+}
+
+struct list_sink {
+    enum ov_status (*on_row)(void *ctx, struct store_bytes pseudonyms, struct store_bytes digests);
+    void *ctx;
+};
+
+static enum ov_status on_list(void *ctx, struct row *row, struct ov_error *err)
+{
+    const struct list_sink *sink = ctx;
+    struct store_bytes pseudonyms = row_bytes(row);
+    struct store_bytes digests = row_bytes(row);
+    enum ov_status status = row_done(row, err);
+    return status == OV_OK ? sink->on_row(sink->ctx, pseudonyms, digests) : status;
+}
+
+enum ov_status store_ledger_list_get(struct store *store, const struct ov_id *deployment_id,
+                                     enum ov_status (*on_row)(void *ctx,
+                                                              struct store_bytes pseudonyms,
+                                                              struct store_bytes digests),
+                                     void *ctx, struct ov_error *err)
+{
+    struct list_sink sink = {on_row, ctx};
+    struct params params = PARAMS_INIT;
+    params_id(&params, deployment_id);
+    return statement_each(store, STATEMENT_LEDGER_LIST_GET, &params, on_list, &sink, NULL, err);
 }
 
 struct membership_sink {

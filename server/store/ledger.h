@@ -45,20 +45,22 @@ store_listed_image_each(struct store *store, const struct ov_id *deployment_id,
                         enum ov_status (*on_row)(void *ctx, const struct listed_image *), void *ctx,
                         struct ov_error *err);
 
-/* A pseudonym that earlier lists held. */
-struct membership_known {
-    uint8_t pseudonym[MEMBERSHIP_PSEUDONYM_BYTES];
-    int64_t lists;       /* on how many */
-    int32_t last_day;    /* of the latest of them */
-    struct ov_id latest; /* that one */
+/* A list that another one is compared with. */
+struct other_list {
+    struct ov_id deployment_id;
+    bool in_ledger; /* erased, or about to be: else its entries are there */
 };
-/* Which of the pseudonyms (one after the other) are in the ledger of other deployments than except
- * (NULL: of any), in the order of the pseudonyms' bytes. */
+/* Those of all other deployments of the same kind that anybody was ever approved for. */
 OV_CHECKED enum ov_status
-store_membership_known(struct store *store, struct store_bytes pseudonyms,
-                       const struct ov_id *except,
-                       enum ov_status (*on_row)(void *ctx, const struct membership_known *),
-                       void *ctx, struct ov_error *err);
+store_other_list_each(struct store *store, const struct ov_id *deployment_id,
+                      enum ov_status (*on_row)(void *ctx, const struct other_list *), void *ctx,
+                      struct ov_error *err);
+/* What the ledger holds of a list: its pseudonyms and the digests of its images, each one after the
+ * other; empty where it holds none. One call of on_row. */
+OV_CHECKED enum ov_status store_ledger_list_get(
+    struct store *store, const struct ov_id *deployment_id,
+    enum ov_status (*on_row)(void *ctx, struct store_bytes pseudonyms, struct store_bytes digests),
+    void *ctx, struct ov_error *err);
 
 struct membership {
     struct ov_id deployment_id;

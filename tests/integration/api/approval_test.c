@@ -267,6 +267,51 @@ static void test_a_review_is_of_the_list_as_it_was_shown(void **state)
     answer_done(&answer);
 }
 
+#define AGAIN "/v1/deployments/approvals-again/watchlist"
+
+static void add_and_approve(const char *entry, int portrait)
+{
+    const struct ov_secret *jpeg = &bed.portraits[portrait];
+    char id[64];
+    char json[96];
+    keep_id(client_add(ada, "approvals-again", entry, jpeg->data, jpeg->size), id);
+    client_open(ben, "approvals-again", id);
+    (void)snprintf(json, sizeof(json), "{\"entry\":\"%s\"}", id);
+    expect(client_post(ben, AGAIN "/approve", json), 200, NULL);
+}
+
+/* Against a list that is still there. */
+static void test_who_was_on_another_list_is_marked_and_whether_with_the_same_picture(void **state)
+{
+    (void)state;
+    expect(client_post(ada, "/v1/deployments",
+                       "{\"name\":\"approvals-again\",\"purpose\":\"p\",\"kind\":"
+                       "\"exercise\",\"sites\":[\"approve-site\"]}"),
+           201, NULL);
+    client_apply(ada, "approvals-again");
+    add_and_approve("{" PLAIN "," WHO("Somebody Else", "RR-9") "}", 0); /* A-1's picture */
+    add_and_approve("{" PLAIN "," WHO("Tia Quill", "A-2") "}", 2);
+    struct answer answer = expect_kept(client_get(ben, AGAIN "/review"), 200, NULL);
+    assert_int_equal(answer_int(&answer, "added"), 2);
+    assert_int_equal(answer_int(&answer, "relisted"), 1);
+    assert_int_equal(answer_int(&answer, "relisted_same_images"), 1);
+    assert_int_equal(answer_int(&answer, "relisted_new_images"), 0);
+    assert_int_equal(answer_int(&answer, "relisted_images_unknown"), 0);
+    /* A-2's picture was on that list under A-3 as well. */
+    assert_int_equal(answer_int(&answer, "other_reference"), 2);
+    assert_true(answer_int(&answer, "lists_compared") >= 1);
+    assert_int_equal(answer_int(&answer, "not_shown"), 0);
+    assert_int_equal(json_array_size(json_object_get(answer.json, "changes")), 2);
+    answer_done(&answer);
+    char event[2048];
+    client_review(ben, "approvals-again");
+    bed_last_event("watchlist.reviewed", event, sizeof(event));
+    assert_non_null(strstr(event, "\"other_reference\":2"));
+    assert_non_null(strstr(event, "\"relisted\":1"));
+    assert_non_null(strstr(event, "\"relisted_same_images\":1"));
+    expect(client_post(ada, "/v1/deployments/approvals-again/stop", "{}"), 200, NULL);
+}
+
 /* Proposed by ada; ret_id is what the server calls it. */
 static void add_until(const char *name, int portrait, int64_t expires_at_us,
                       char ret_id[OV_ID_TEXT_SIZE])
@@ -327,6 +372,7 @@ int run_approval_tests(void)
         cmocka_unit_test(test_those_under_18_and_only_those_are_the_higher_authoritys),
         cmocka_unit_test(test_volunteers_are_counted_apart),
         cmocka_unit_test(test_a_review_is_of_the_list_as_it_was_shown),
+        cmocka_unit_test(test_who_was_on_another_list_is_marked_and_whether_with_the_same_picture),
         cmocka_unit_test(test_what_expires_is_marked_whatever_becomes_of_the_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

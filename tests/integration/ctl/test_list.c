@@ -12,6 +12,7 @@
 #include "tests/integration/ctl/faces.h"
 
 #define NAME "North gate, 1/May?" /* every character that a URL would stumble over */
+#define AGAIN "North gate, 2 May"
 #define GOOD_ROWS 24
 #define BAD_ROWS 6
 
@@ -459,6 +460,39 @@ static void a_list_is_reviewed_before_it_goes_live(void **state)
     said_free(&said);
 }
 
+/* From a list that is still there; the two ends of what a review says in words. */
+static void who_comes_back_is_shown_with_their_pictures(void **state)
+{
+    struct office *office = *state;
+    office_expect(office, "ada", 0, NULL, "deployment", "create", AGAIN, "--purpose",
+                  "tests of overtctl", "--site", "north", "--hours", "2", "--threshold", "0.5",
+                  NULL);
+    office_expect(office, "ada", 0, NULL, "--yes", "deployment", "apply", AGAIN, NULL);
+    struct said said =
+        office_run(office, "ada", SECRET_NAME " Zo\xc3\xab\n" SECRET_REFERENCE "1\n", "watchlist",
+                   "add", AGAIN, world_path(&office->world, "list/portrait-0.jpg"), "--category",
+                   "missing_at_risk", "--response", "identify", NULL);
+    assert_int_equal(said.status, 0);
+    said_free(&said);
+    said = office_run(office, "ada", SECRET_NAME "\n" SECRET_REFERENCE "new\n", "watchlist", "add",
+                      AGAIN, world_path(&office->world, "list/portrait-1.jpg"), "--category",
+                      "missing_at_risk", "--response", "identify", NULL);
+    assert_int_equal(said.status, 0);
+    said_free(&said);
+    world_approve_only(&office->world, AGAIN);
+    said = office_run(office, "ben", NULL, "watchlist", "review", AGAIN, "--look", NULL);
+    assert_int_equal(said.status, 0);
+    assert_true(said_has(&said.out,
+                         "of those added, 1 were on the list of another deployment (1 "
+                         "compared): 1 with the very same pictures, 0 with a new one\n"));
+    assert_true(said_has(&said.out, "have a picture that was on a list under another reference"));
+    assert_true(said_has(&said.out, "re-listed"));
+    assert_true(said_has(&said.out, "was another"));
+    assert_false(said_has(&said.out, "not shown"));
+    said_free(&said);
+    office_expect(office, "ben", 0, NULL, "--yes", "deployment", "stop", AGAIN, NULL);
+}
+
 static void an_entry_is_withdrawn_once(void **state)
 {
     struct office *office = *state;
@@ -488,6 +522,7 @@ const struct CMUnitTest list_tests[] = {
     cmocka_unit_test(states_are_selected_without_being_shown),
     cmocka_unit_test(approval_takes_another_person_a_terminal_and_a_yes),
     cmocka_unit_test(a_list_is_reviewed_before_it_goes_live),
+    cmocka_unit_test(who_comes_back_is_shown_with_their_pictures),
     cmocka_unit_test(an_entry_is_withdrawn_once),
 };
 const size_t list_test_count = sizeof(list_tests) / sizeof(list_tests[0]);

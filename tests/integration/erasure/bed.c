@@ -91,61 +91,93 @@ static struct store_bytes bytes_of(const struct ov_secret *secret)
     return (struct store_bytes){secret->data, secret->size};
 }
 
-static void add_entry(struct bed *bed, const struct deployment *deployment,
-                      const struct vault_key *key, int number)
+static struct ov_secret sealed(const struct vault_key *key, const char *column,
+                               const struct ov_id *row, const char *text)
 {
     struct ov_error err = OV_ERROR_INIT;
-    struct ov_secret sealed = OV_SECRET_INIT;
-    char reference[DEPLOYMENT_NAME_SIZE + 32];
-    int length = snprintf(reference, sizeof(reference), "REF-%s-%d", deployment->name, number);
+    struct ov_secret out = OV_SECRET_INIT;
+    bed_must(vault_seal(key, column, row, text, strlen(text), &out, &err), &err);
+    return out;
+}
+
+static void add_image(struct bed *bed, const struct deployment *deployment,
+                      const struct vault_key *key, const struct ov_id *entry, const char *file,
+                      bool keep_digest)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct watchlist_image image = {.id = ov_id_new(),
+                                    .entry_id = *entry,
+                                    .deployment_id = deployment->id,
+                                    .sealed_thumbnail = pg_fake_sealed(),
+                                    .sealed_template = pg_fake_sealed(),
+                                    .eye_distance_px = 60,
+                                    .sharpness_milli = 500};
+    struct ov_secret jpeg = sealed(key, "image.jpeg", &image.id, file);
+    struct ov_secret digest = OV_SECRET_INIT;
+    struct store_bytes bytes = {file, strlen(file)};
+    if (keep_digest)
+        bed_must(ledger_image_seal(&bed->service, key, &image.id, bytes, &digest, &err), &err);
+    memcpy(image.model_digest, deployment->model_digest, sizeof(image.model_digest));
+    image.sealed_jpeg = bytes_of(&jpeg);
+    image.sealed_ledger_digest = bytes_of(&digest);
+    bed_must(store_image_add(bed->store, &image, &err), &err);
+    ov_secret_free(&jpeg);
+    ov_secret_free(&digest);
+}
+
+struct ov_id bed_propose(struct bed *bed, const struct deployment *deployment,
+                         const char *reference, const char *file, bool keep_digest)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct vault_key *key = NULL;
     struct watchlist_entry entry = {.id = ov_id_new(),
                                     .deployment_id = deployment->id,
                                     .category = "wanted",
                                     .response = "arrest",
                                     .added_by = bed->manager,
                                     .added_at_us = ov_clock_utc_us(ov_clock_system())};
-    bed_must(
-        vault_seal(key, "entry.reference", &entry.id, reference, (size_t)length, &sealed, &err),
-        &err);
-    entry.sealed_reference = bytes_of(&sealed);
-    entry.sealed_name = bytes_of(&sealed);
-    struct watchlist_image image = {.id = ov_id_new(),
-                                    .entry_id = entry.id,
-                                    .deployment_id = deployment->id,
-                                    .sealed_thumbnail = pg_fake_sealed(),
-                                    .sealed_template = pg_fake_sealed(),
-                                    .eye_distance_px = 60,
-                                    .sharpness_milli = 500};
-    memcpy(image.model_digest, deployment->model_digest, sizeof(image.model_digest));
-    struct ov_secret jpeg = OV_SECRET_INIT;
-    struct ov_secret digest = OV_SECRET_INIT;
-    struct store_bytes file = {reference, (size_t)length};
-    bed_must(vault_seal(key, "image.jpeg", &image.id, file.data, file.size, &jpeg, &err), &err);
-    if (number % 2 == 1) /* of the others it is computed when they are erased */
-        bed_must(ledger_image_seal(&bed->service, key, &image.id, file, &digest, &err), &err);
-    image.sealed_jpeg = bytes_of(&jpeg);
-    image.sealed_ledger_digest = bytes_of(&digest);
+    bed_must(vault_key_load(bed->vault, VAULT_WATCHLIST, &deployment->id, &key, &err), &err);
+    struct ov_secret text = sealed(key, "entry.reference", &entry.id, reference);
+    entry.sealed_reference = bytes_of(&text);
+    entry.sealed_name = bytes_of(&text);
     bed_must(store_begin(bed->store, &err), &err);
     bed_must(store_entry_add(bed->store, &entry, &err), &err);
-    bed_must(store_image_add(bed->store, &image, &err), &err);
+    add_image(bed, deployment, key, &entry.id, file, keep_digest);
     pg_seed_event(bed->store);
     bed_must(store_commit(bed->store, &err), &err);
-    pg_seed_approve(bed->store, deployment, &entry.id, &bed->reviewer);
-    ov_secret_free(&sealed);
-    ov_secret_free(&jpeg);
-    ov_secret_free(&digest);
+    ov_secret_free(&text);
+    vault_key_free(key);
+    return entry.id;
 }
 
-struct deployment bed_live(struct bed *bed, const char *name, int count)
+struct ov_id bed_add_entry(struct bed *bed, const struct deployment *deployment,
+                           const char *reference, const char *file, bool keep_digest)
+{
+    struct ov_id entry = bed_propose(bed, deployment, reference, file, keep_digest);
+    pg_seed_approve(bed->store, deployment, &entry, &bed->reviewer);
+    return entry;
+}
+
+struct deployment bed_empty(struct bed *bed, const char *name)
 {
     struct ov_error err = OV_ERROR_INIT;
     struct vault_key *key = NULL;
     struct deployment deployment =
         pg_seed_deployment(bed->store, name, &bed->applicant, &bed->site);
     bed_must(vault_key_create(bed->vault, VAULT_WATCHLIST, &deployment.id, &key, &err), &err);
-    for (int i = 1; i <= count; i++)
-        add_entry(bed, &deployment, key, i);
     vault_key_free(key);
+    return deployment;
+}
+
+/* Of every second one the digest is computed when it is needed. */
+struct deployment bed_live(struct bed *bed, const char *name, int count)
+{
+    struct deployment deployment = bed_empty(bed, name);
+    for (int i = 1; i <= count; i++) {
+        char reference[DEPLOYMENT_NAME_SIZE + 32];
+        (void)snprintf(reference, sizeof(reference), "REF-%s-%d", deployment.name, i);
+        (void)bed_add_entry(bed, &deployment, reference, reference, i % 2 == 1);
+    }
     pg_seed_live(bed->store, &deployment, &bed->officer.principal.id);
     return deployment;
 }

@@ -49,6 +49,14 @@ void bed_refused(enum ov_status status, enum ov_status wanted, const char *code,
 /* A live deployment whose list has count approved entries "REF-NAME-1" ..., sealed with its own
  * key; the bytes of the image of each are its reference too. */
 struct deployment bed_live(struct bed *bed, const char *name, int count);
+/* One applied for, with a key and nobody on its list. */
+struct deployment bed_empty(struct bed *bed, const char *name);
+/* Somebody for a list, proposed only or approved too; file: the bytes of the picture, whose digest
+ * is kept beside it or not. */
+struct ov_id bed_propose(struct bed *bed, const struct deployment *deployment,
+                         const char *reference, const char *file, bool keep_digest);
+struct ov_id bed_add_entry(struct bed *bed, const struct deployment *deployment,
+                           const char *reference, const char *file, bool keep_digest);
 void bed_close(struct bed *bed, const struct ov_id *deployment_id);
 /* As if it had been closed so long ago. */
 void bed_close_before(struct bed *bed, const struct ov_id *deployment_id, int hours);
@@ -75,5 +83,6 @@ int run_alert_tests(void);
 int run_check_tests(void);
 int run_kill_tests(void);
 int run_restore_tests(void);
+int run_review_tests(void);
 
 #endif

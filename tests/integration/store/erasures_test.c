@@ -288,17 +288,8 @@ static void the_ledger_s_rows_tell_no_order(void **state)
 
 struct seen {
     int count;
-    struct membership_known known;
     struct membership membership;
 };
-
-static enum ov_status see_known(void *ctx, const struct membership_known *known)
-{
-    struct seen *seen = ctx;
-    seen->known = *known;
-    seen->count++;
-    return OV_OK;
-}
 
 static enum ov_status see_membership(void *ctx, const struct membership *membership)
 {
@@ -308,7 +299,80 @@ static enum ov_status see_membership(void *ctx, const struct membership *members
     return OV_OK;
 }
 
-static void the_ledger_answers_who_was_listed_before_and_when(void **state)
+struct others {
+    struct ov_id looked_for;
+    int found;
+    bool in_ledger;
+};
+
+static enum ov_status see_other(void *ctx, const struct other_list *list)
+{
+    struct others *others = ctx;
+    if (ov_id_equal(&list->deployment_id, &others->looked_for)) {
+        others->found++;
+        others->in_ledger = list->in_ledger;
+    }
+    return OV_OK;
+}
+
+static struct others find_other(struct fixture *f, const struct ov_id *from, const struct ov_id *id)
+{
+    struct ov_error err = OV_ERROR_INIT;
+    struct others others = {.looked_for = *id};
+    assert_fine(store_other_list_each(f->store, from, see_other, &others, &err), &err);
+    return others;
+}
+
+static enum ov_status see_ledger_list(void *ctx, struct store_bytes subjects,
+                                      struct store_bytes images)
+{
+    struct seen *seen = ctx;
+    assert_int_equal(subjects.size, 2 * PSEUDONYM);
+    assert_int_equal(((const uint8_t *)subjects.data)[0], 61);
+    assert_int_equal(images.size, 1 * PSEUDONYM);
+    assert_int_equal(((const uint8_t *)images.data)[0], 62);
+    seen->count++;
+    return OV_OK;
+}
+
+/* By itself as long as it is there, then by what the ledger holds of it; among its own kind, once
+ * there was anybody on it. */
+static void a_list_is_there_to_be_compared_or_in_the_ledger(void **state)
+{
+    struct fixture *f = *state;
+    struct ov_error err = OV_ERROR_INIT;
+    int64_t subjects = 0;
+    struct ov_id id = closed_a_day_ago(f, "to compare");
+    struct deployment from = pg_seed_deployment(f->store, "from", &f->applicant, &f->site);
+    struct deployment empty = pg_seed_deployment(f->store, "nobody", &f->applicant, &f->site);
+    (void)pg_seed_entry(f->store, &empty, &f->manager, NULL); /* proposed only */
+    struct others others = find_other(f, &from.id, &id);
+    assert_int_equal(others.found, 1);
+    assert_false(others.in_ledger);
+    assert_int_equal(find_other(f, &from.id, &empty.id).found, 0);
+    assert_int_equal(find_other(f, &id, &id).found, 0);
+
+    act(f->store, store_erasure_begin(f->store, &id, NULL, &act_err));
+    struct store_bytes given = pseudonyms((const uint8_t[]){61, 62, 62}, 3);
+    act(f->store, store_erasure_write_ledger(f->store, &id, given, 0, &subjects, &act_err));
+    given = pseudonyms((const uint8_t[]){62, 62}, 2);
+    act(f->store, store_erasure_write_images(f->store, &id, given, 1, &act_err));
+    assert_true(find_other(f, &from.id, &id).in_ledger);
+    struct seen seen = {.count = 0};
+    assert_fine(store_ledger_list_get(f->store, &id, see_ledger_list, &seen, &err), &err);
+    assert_int_equal(seen.count, 1);
+
+    char sql[256];
+    char text[OV_ID_TEXT_SIZE];
+    (void)snprintf(sql, sizeof(sql),
+                   "SET session_replication_role = replica; UPDATE overt.deployment SET kind = "
+                   "'operational' WHERE id = '%s'",
+                   ov_id_format(&id, text));
+    pg_sql(f->pg, "admin", sql);
+    assert_int_equal(find_other(f, &from.id, &id).found, 0);
+}
+
+static void the_ledger_answers_who_was_listed_when(void **state)
 {
     struct fixture *f = *state;
     struct ov_error err = OV_ERROR_INIT;
@@ -322,21 +386,7 @@ static void the_ledger_answers_who_was_listed_before_and_when(void **state)
     some = pseudonyms((const uint8_t[]){42, 44}, 2);
     act(f->store, store_erasure_write_ledger(f->store, &second, some, 1, &subjects, &act_err));
 
-    some = pseudonyms((const uint8_t[]){42, 50, 42}, 3);
     struct seen seen = {.count = 0};
-    assert_fine(store_membership_known(f->store, some, NULL, see_known, &seen, &err), &err);
-    assert_int_equal(seen.count, 1);
-    assert_int_equal(seen.known.pseudonym[0], 42);
-    assert_int_equal(seen.known.lists, 2);
-    seen.count = 0;
-    assert_fine(store_membership_known(f->store, some, &second, see_known, &seen, &err), &err);
-    assert_int_equal(seen.known.lists, 1);
-    assert_true(ov_id_equal(&seen.known.latest, &first));
-    seen.count = 0;
-    some.size = 0;
-    assert_fine(store_membership_known(f->store, some, NULL, see_known, &seen, &err), &err);
-    assert_int_equal(seen.count, 0);
-
     const uint8_t *one = pseudonyms((const uint8_t[]){42}, 1).data;
     assert_fine(
         store_membership_each(f->store, one, MEMBERSHIP_ANY_DAY, NULL, see_membership, &seen, &err),
@@ -383,12 +433,18 @@ static void a_deployment_is_erased_with_a_certificate_only(void **state)
                 "erasure.order");
 }
 
-static enum ov_status remember_due(void *ctx, const struct erasure_due *due)
+struct due {
+    struct ov_id deployment_id;
+    int count;
+    int64_t overdue_s;
+};
+
+static enum ov_status remember_due(void *ctx, const struct erasure_due *row)
 {
-    struct seen *seen = ctx;
-    if (ov_id_equal(&due->deployment_id, &seen->known.latest)) {
-        seen->count++;
-        seen->known.lists = due->overdue_s;
+    struct due *due = ctx;
+    if (ov_id_equal(&row->deployment_id, &due->deployment_id)) {
+        due->count++;
+        due->overdue_s = row->overdue_s;
     }
     return OV_OK;
 }
@@ -396,11 +452,11 @@ static enum ov_status remember_due(void *ctx, const struct erasure_due *due)
 static int times_due(struct fixture *f, const struct ov_id *id, int64_t *ret_overdue_s)
 {
     struct ov_error err = OV_ERROR_INIT;
-    struct seen seen = {.count = 0, .known = {.latest = *id}};
-    assert_fine(store_erasure_each_due(f->store, remember_due, &seen, &err), &err);
+    struct due due = {.deployment_id = *id};
+    assert_fine(store_erasure_each_due(f->store, remember_due, &due, &err), &err);
     if (ret_overdue_s != NULL)
-        *ret_overdue_s = seen.known.lists;
-    return seen.count;
+        *ret_overdue_s = due.overdue_s;
+    return due.count;
 }
 
 static void what_is_due_is_listed_until_it_is_erased(void **state)
@@ -603,7 +659,8 @@ int run_erasure_tests(void)
         cmocka_unit_test(the_ledger_holds_as_many_as_were_approved),
         cmocka_unit_test(the_ledger_holds_the_image_of_each_that_was_approved),
         cmocka_unit_test(the_ledger_s_rows_tell_no_order),
-        cmocka_unit_test(the_ledger_answers_who_was_listed_before_and_when),
+        cmocka_unit_test(a_list_is_there_to_be_compared_or_in_the_ledger),
+        cmocka_unit_test(the_ledger_answers_who_was_listed_when),
         cmocka_unit_test(a_deployment_is_erased_with_a_certificate_only),
         cmocka_unit_test(what_is_due_is_listed_until_it_is_erased),
         cmocka_unit_test(the_database_sets_an_alerts_clock),

@@ -9,6 +9,7 @@ int main(void)
     failed += run_permission_tests();
     failed += run_signing_tests();
     failed += run_policy_check_tests();
+    failed += run_relisting_tests();
     failed += run_settings_compare_tests();
     failed += run_tag_tests();
     return failed;

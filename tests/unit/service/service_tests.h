@@ -7,6 +7,7 @@ int run_entry_fields_tests(void);
 int run_permission_tests(void);
 int run_signing_tests(void);
 int run_policy_check_tests(void);
+int run_relisting_tests(void);
 int run_settings_compare_tests(void);
 int run_tag_tests(void);
 
