@@ -21,6 +21,15 @@ enum ov_status watchlist_lock(struct service *service, const struct ov_id *deplo
     return status != OV_OK ? status : check_list_open(&deployment, err);
 }
 
+enum ov_status watchlist_check_open(struct service *service, const struct ov_id *deployment_id,
+                                    struct ov_error *err)
+{
+    struct deployment deployment;
+    enum ov_status status =
+        store_deployment_get(service->store, deployment_id, false, &deployment, err);
+    return status != OV_OK ? status : check_list_open(&deployment, err);
+}
+
 void watchlist_forget_sealed(struct watchlist_entry *entry)
 {
     entry->sealed_name = entry->sealed_reference = (struct store_bytes){NULL, 0};
@@ -167,11 +176,7 @@ static enum ov_status read_list(struct service *service, const struct ov_id *dep
                                 const struct ov_id *after, int limit, struct reading *reading,
                                 struct ov_error *err)
 {
-    struct deployment deployment;
-    enum ov_status status =
-        store_deployment_get(service->store, deployment_id, false, &deployment, err);
-    if (status == OV_OK)
-        status = check_list_open(&deployment, err);
+    enum ov_status status = watchlist_check_open(service, deployment_id, err);
     if (status == OV_OK)
         status = vault_key_load(service->vault, VAULT_WATCHLIST, deployment_id, &reading->key, err);
     if (status == OV_OK)

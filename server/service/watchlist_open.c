@@ -85,15 +85,6 @@ static enum ov_status open_entry(struct opening *opening, const struct actor *ac
     return status;
 }
 
-static enum ov_status check_open_list(struct service *service, const struct ov_id *deployment_id,
-                                      struct ov_error *err)
-{
-    struct deployment deployment;
-    enum ov_status status =
-        store_deployment_get(service->store, deployment_id, false, &deployment, err);
-    return status != OV_OK ? status : check_list_open(&deployment, err);
-}
-
 enum ov_status service_watchlist_open(struct service *service, const struct actor *actor,
                                       const struct ov_id *deployment_id,
                                       const struct ov_id *entry_id, struct watchlist_opened *ret,
@@ -103,7 +94,7 @@ enum ov_status service_watchlist_open(struct service *service, const struct acto
     memset(ret, 0, sizeof(*ret));
     enum ov_status status = check_permission(actor, ACTION_WATCHLIST_SEE, err);
     if (status == OV_OK)
-        status = check_open_list(service, deployment_id, err);
+        status = watchlist_check_open(service, deployment_id, err);
     if (status == OV_OK)
         status = vault_key_load(service->vault, VAULT_WATCHLIST, deployment_id, &key, err);
     struct opening opening = {service, key, ret, err};

@@ -9,6 +9,10 @@
 /* Locks the deployment and checks that its list may change. */
 OV_CHECKED enum ov_status watchlist_lock(struct service *service, const struct ov_id *deployment_id,
                                          struct ov_error *err);
+/* The same without the lock, before the list's key is loaded: without a list there is none. */
+OV_CHECKED enum ov_status watchlist_check_open(struct service *service,
+                                               const struct ov_id *deployment_id,
+                                               struct ov_error *err);
 /* Locks an entry; its sealed fields are left out. */
 OV_CHECKED enum ov_status watchlist_lock_entry(struct service *service,
                                                const struct ov_id *deployment_id,

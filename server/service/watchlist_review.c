@@ -292,6 +292,8 @@ static enum ov_status review(struct service *service, const struct actor *actor,
     struct vault_key *key = NULL;
     struct ledger_key *ledger = NULL;
     enum ov_status status = check_permission(actor, ACTION_WATCHLIST_REVIEW, err);
+    if (status == OV_OK) /* before its key: a draft has none yet, an erased list none any more */
+        status = watchlist_check_open(service, deployment_id, err);
     if (status == OV_OK)
         status = vault_key_load(service->vault, VAULT_WATCHLIST, deployment_id, &key, err);
     if (status == OV_OK)

@@ -487,63 +487,6 @@ static void test_what_is_not_put_in_writing_in_time_ends(void **state)
     answer_done(&answer);
 }
 
-/* --- every state tries every act --- */
-
-static void test_every_state_tries_every_act(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *state, *make;
-    } states[] = {{"draft", ""},
-                  {"applied", "a"},
-                  {"authorised", "aA"},
-                  {"refused", "ar"},
-                  {"cancelled", "ac"}};
-    static const struct {
-        const char *verb, *body, *works_in;
-    } acts[] = {{"refuse", "{\"reasons\":\"r\"}", "applied"},
-                {"cancel", "{\"reasons\":\"r\"}", "draft applied authorised"},
-                {"oral", ORAL("pam"), "applied"},
-                {"start", "{}", ""},
-                {"pause", "{}", ""},
-                {"resume", "{}", ""},
-                {"stop", "{}", "draft applied authorised"}};
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        for (size_t j = 0; j < sizeof(acts) / sizeof(acts[0]); j++) {
-            char name[64];
-            (void)snprintf(name, sizeof(name), "try-%zu-%zu", i, j);
-            draft(ada, name);
-            for (const char *step = states[i].make; *step != '\0'; step++) {
-                if (*step == 'a')
-                    client_apply(ada, name);
-                else if (*step == 'A')
-                    client_authorise(ben, name);
-                else
-                    expect(
-                        post(ben, name, *step == 'r' ? "refuse" : "cancel", "{\"reasons\":\"r\"}"),
-                        200, NULL);
-            }
-            assert_state(name, states[i].state,
-                         *states[i].make == '\0' || strlen(states[i].make) < 2 ||
-                                 states[i].make[1] == 'A'
-                             ? "none"
-                             : states[i].state);
-            bool works = strstr(acts[j].works_in, states[i].state) != NULL;
-            struct answer answer = post(ben, name, acts[j].verb, acts[j].body);
-            if (strcmp(acts[j].verb, "oral") == 0 && works) {
-                /* pam may have been asked at this place before: then it is the higher authority's
-                 */
-                assert_true(answer.status == 200 || answer.status == 403);
-            } else if (works != (answer.status == 200) || (!works && answer.status != 409)) {
-                fail_msg("%s in state %s: %ld", acts[j].verb, states[i].state, answer.status);
-            }
-            answer_done(&answer);
-            struct answer end = post(ben, name, "stop", "{}");
-            answer_done(&end);
-        }
-    }
-}
-
 int run_lifecycle_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -560,7 +503,6 @@ int run_lifecycle_tests(void)
         cmocka_unit_test(test_stopping_does_not_settle_what_was_authorised_orally),
         cmocka_unit_test(test_a_second_urgent_use_at_the_place_needs_the_higher_authority),
         cmocka_unit_test(test_what_is_not_put_in_writing_in_time_ends),
-        cmocka_unit_test(test_every_state_tries_every_act),
     };
     return cmocka_run_group_tests_name("lifecycle", tests, setup, teardown);
 }

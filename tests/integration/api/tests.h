@@ -21,5 +21,6 @@ int run_repeat_tests(void);
 int run_notice_tests(void);
 int run_settings_tests(void);
 int run_connections_tests(void);
+int run_states_tests(void);
 
 #endif
