@@ -84,7 +84,8 @@ static enum ov_status model_of_path(const struct request *request, struct ov_id 
 {
     if (ov_id_parse(request->segments[2], ret) == OV_OK)
         return OV_OK;
-    return ov_fail(err, OV_ERR_NOT_FOUND, "model.unknown", "there is no such proposal of a model");
+    return ov_fail(err, OV_ERR_NOT_FOUND, "model.unknown",
+                   "there is no such proposal of a model; see the list of models");
 }
 
 /* --- handlers ------------------------------------------------------------------------------ */

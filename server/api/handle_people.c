@@ -178,7 +178,8 @@ static enum ov_status read_roles(struct request *request, const json_t *names, u
         unsigned role = role_by_name(json_string_value(name));
         if (role == 0) {
             (void)snprintf(request->field, sizeof(request->field), "roles");
-            return ov_fail(err, OV_ERR_INVALID, "people.roles", "there is no such role");
+            return ov_fail(err, OV_ERR_INVALID, "people.roles",
+                           "there is no such role; the API's description has them all");
         }
         *ret_roles |= role;
     }
@@ -316,7 +317,8 @@ enum ov_status handle_people_revoke(struct call *call, struct ov_error *err)
     unsigned role = role_by_name(json_string_value(members[0].value));
     if (role == 0) {
         (void)snprintf(request->field, sizeof(request->field), "role");
-        status = ov_fail(err, OV_ERR_INVALID, "people.roles", "there is no such role");
+        status = ov_fail(err, OV_ERR_INVALID, "people.roles",
+                         "there is no such role; the API's description has them all");
     } else {
         status = service_people_revoke(
             call->service, call->actor, request->segments[2], (enum role)role,

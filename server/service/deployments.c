@@ -130,7 +130,8 @@ static enum ov_status stop(struct service *service, const struct actor *actor,
     if (status != OV_OK)
         return status;
     if (state_has_ended(ret->state))
-        return ov_fail(err, OV_ERR_STATE, "deployment.over", "the deployment is %s already",
+        return ov_fail(err, OV_ERR_STATE, "deployment.over",
+                       "the deployment is %s already; nothing is left to stop",
                        deployment_state_name(ret->state));
     struct lifecycle_ending ending = {"deployment.stopped", end_by_hand(ret), reason_code, NULL};
     status = lifecycle_end(service, actor, ret, &ending, err);
@@ -294,8 +295,9 @@ service_deployment_document(struct service *service, const struct actor *actor,
     if (status == OV_OK)
         status = store_document_get(service->store, digest, on_found, &search, err);
     if (status == OV_ERR_NOT_FOUND)
-        return ov_fail(err, OV_ERR_NOT_FOUND, "document.unknown",
-                       "the deployment has no document of this digest");
+        return ov_fail(
+            err, OV_ERR_NOT_FOUND, "document.unknown",
+            "the deployment has no document of this digest; its lifecycle names those it has");
     return status;
 }
 

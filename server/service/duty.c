@@ -159,7 +159,8 @@ static enum ov_status find_person(struct service *service, const char *name, str
     (void)snprintf(uri, sizeof(uri), "overt://person/%s", name);
     status = store_principal_by_identity(service->store, uri, ret, &inner);
     if (status == OV_ERR_NOT_FOUND)
-        return ov_fail(err, OV_ERR_NOT_FOUND, "duty.receiver", "there is no person called %s",
+        return ov_fail(err, OV_ERR_NOT_FOUND, "duty.receiver",
+                       "there is no person called %s; give the name that is in their certificate",
                        name);
     return status == OV_OK ? OV_OK : ov_fail(err, inner.status, inner.code, "%s", inner.text);
 }

@@ -354,7 +354,8 @@ static enum ov_status withdraw(struct service *service, const struct actor *acto
     struct membership_query query = {.day = 0};
     enum ov_status status = store_membership_query_lock(service->store, id, &query, err);
     if (status == OV_OK && query.state != MEMBERSHIP_ASKED)
-        status = ov_fail(err, OV_ERR_STATE, "membership.decided", "this query is %s",
+        status = ov_fail(err, OV_ERR_STATE, "membership.decided",
+                         "this query is %s; only one that waits can be withdrawn",
                          membership_state_name((int)query.state));
     if (status == OV_OK)
         status = store_membership_query_end(service->store, id, MEMBERSHIP_WITHDRAWN,

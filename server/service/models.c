@@ -132,8 +132,9 @@ static enum ov_status make_approval(struct service *service, const struct actor 
     if (status == OV_OK)
         status = store_model_get(service->store, id, acceptance, err);
     if (status == OV_OK && acceptance->state != MODEL_PROPOSED)
-        status = ov_fail(err, OV_ERR_STATE, "model.decided", "this proposal is %s already",
-                         model_state_name(acceptance->state));
+        status =
+            ov_fail(err, OV_ERR_STATE, "model.decided", "this proposal is %s already; make another",
+                    model_state_name(acceptance->state));
     if (status == OV_OK && ov_id_equal(&acceptance->proposed_by, &actor->principal.id))
         status = ov_fail(err, OV_ERR_DENIED, "model.same_person",
                          "you proposed this; another person has to approve it");

@@ -320,7 +320,8 @@ static enum ov_status suspend(struct service *service, const struct actor *actor
     struct principal principal;
     enum ov_status status = find_target(service, target, &principal, err);
     if (status == OV_OK && !principal.active)
-        status = ov_fail(err, OV_ERR_STATE, "people.suspended", "already suspended");
+        status = ov_fail(err, OV_ERR_STATE, "people.suspended",
+                         "it is suspended already; nothing is left to do");
     if (status == OV_OK)
         status = store_principal_set_active(service->store, &principal.id, false, err);
     if (status == OV_OK)
@@ -364,8 +365,9 @@ static enum ov_status revoke(struct service *service, const struct actor *actor,
     if (status == OV_OK)
         status = store_principal_revoke(service->store, &principal.id, role, &held, err);
     if (status == OV_OK && !held)
-        status = ov_fail(err, OV_ERR_STATE, "people.not_held", "%s does not hold the role %s", name,
-                         role_name(role));
+        status =
+            ov_fail(err, OV_ERR_STATE, "people.not_held",
+                    "%s does not hold the role %s; see the list of people", name, role_name(role));
     if (status == OV_OK)
         status = write_narrowed(service, actor, &principal,
                                 &(struct narrowing){.event = "principal.role_revoked",

@@ -149,12 +149,12 @@ static enum ov_status get_open(struct service *service, int version, struct poli
 {
     if (version < 1)
         return ov_fail(err, OV_ERR_NOT_FOUND, "policy.unknown",
-                       "there is no such version of the policy");
+                       "there is no such version of the policy; its history has them all");
     enum ov_status status = store_policy_get(service->store, version, ret, err);
     if (status == OV_OK && ret->state != POLICY_PROPOSED)
-        status =
-            ov_fail(err, OV_ERR_STATE, "policy.decided", "version %d of the policy is %s already",
-                    version, policy_state_name(ret->state));
+        status = ov_fail(err, OV_ERR_STATE, "policy.decided",
+                         "version %d of the policy is %s already; propose another", version,
+                         policy_state_name(ret->state));
     return status;
 }
 

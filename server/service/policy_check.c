@@ -240,8 +240,9 @@ enum ov_status check_policy_category(const struct policy *policy, size_t categor
     for (size_t i = 0; i < category_count && !named; i++)
         named = strcmp(categories[i], category) == 0;
     if (!named)
-        return ov_fail(err, OV_ERR_DENIED, "policy.category",
-                       "the deployment's application does not name this category");
+        return ov_fail(
+            err, OV_ERR_DENIED, "policy.category",
+            "the deployment's application does not name this category; use one that it names");
     return OV_OK;
 }
 

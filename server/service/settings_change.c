@@ -133,7 +133,8 @@ static enum ov_status make_draft(struct service *service, const struct deploymen
         return status;
     draft->difference = settings_compare(&current, wanted);
     if (draft->difference.overall == SETTINGS_SAME)
-        return ov_fail(err, OV_ERR_INVALID, "settings.same", "these are the settings in force");
+        return ov_fail(err, OV_ERR_INVALID, "settings.same",
+                       "these are the settings in force; name what is to change");
     if (draft->difference.overall == SETTINGS_LOOSER)
         status = check_floor(service, deployment, wanted, err);
     if (status == OV_OK)

@@ -15,7 +15,7 @@ static enum ov_status confirm(struct service *service, const struct actor *actor
     enum ov_status status = store_site_by_name(service->store, site_name, &site, &inner);
     if (status == OV_ERR_NOT_FOUND)
         return ov_fail(err, OV_ERR_NOT_FOUND, "deployment.camera_unknown",
-                       "the deployment has no such camera");
+                       "the deployment has no such camera; its settings name them");
     if (status != OV_OK)
         return ov_fail(err, inner.status, inner.code, "%s", inner.text);
     status = store_sign_add(service->store, deployment_id, &site.id, camera, &actor->principal.id,

@@ -151,7 +151,8 @@ static enum ov_status decide(struct service *service, const struct actor *actor,
     if (status != OV_OK)
         return status;
     if (!search.found)
-        return ov_fail(err, OV_ERR_NOT_FOUND, "image.unknown", "the entry has no such image");
+        return ov_fail(err, OV_ERR_NOT_FOUND, "image.unknown",
+                       "the entry has no such image; open it to see which there are");
     if (search.image.state != IMAGE_PENDING)
         return ov_fail(err, OV_ERR_STATE, "image.not_pending",
                        "the image is %s; only one that is pending waits for a decision",

@@ -53,7 +53,8 @@ static enum ov_status get(struct store *store, enum statement statement,
     int64_t count = 0;
     enum ov_status status = statement_each(store, statement, params, on_one, &found, &count, err);
     if (status == OV_OK && count == 0)
-        status = ov_fail(err, OV_ERR_NOT_FOUND, "alarm.unknown", "there is no such alarm");
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "alarm.unknown",
+                         "there is no such alarm; see the list of alarms");
     if (status == OV_OK)
         *ret = found;
     return status;
@@ -88,7 +89,8 @@ enum ov_status store_alarm_clear(struct store *store, const struct ov_id *id,
     params_id(&params, by != NULL ? or_null(by) : NULL);
     enum ov_status status = statement_run(store, STATEMENT_ALARM_CLEAR, &params, &affected, err);
     if (status == OV_OK && affected == 0)
-        status = ov_fail(err, OV_ERR_NOT_FOUND, "alarm.unknown", "there is no such alarm");
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "alarm.unknown",
+                         "there is no such alarm; see the list of alarms");
     return status;
 }
 

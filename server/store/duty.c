@@ -35,8 +35,8 @@ static enum ov_status change(struct store *store, enum statement statement,
     put_key(&params, key, at_us);
     enum ov_status status = statement_run(store, statement, &params, &affected, err);
     if (status == OV_OK && affected == 0)
-        status =
-            ov_fail(err, OV_ERR_NOT_FOUND, "duty.none", "this person is not on duty there as that");
+        status = ov_fail(err, OV_ERR_NOT_FOUND, "duty.none",
+                         "this person is not on duty there as that; take the duty first");
     return status;
 }
 

@@ -40,7 +40,8 @@ static enum ov_status on_row(void *ctx, struct row *row, struct ov_error *err)
 
 static enum ov_status fail_unknown(struct ov_error *err)
 {
-    return ov_fail(err, OV_ERR_NOT_FOUND, "evidence.unknown", "there is no such hold");
+    return ov_fail(err, OV_ERR_NOT_FOUND, "evidence.unknown",
+                   "there is no such hold; see the list of holds");
 }
 
 enum ov_status store_evidence_get(struct store *store, const struct ov_id *id,

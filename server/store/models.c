@@ -27,7 +27,8 @@ static const char *state_name(int state)
 
 static enum ov_status unknown(struct ov_error *err)
 {
-    return ov_fail(err, OV_ERR_NOT_FOUND, "model.unknown", "there is no such proposal of a model");
+    return ov_fail(err, OV_ERR_NOT_FOUND, "model.unknown",
+                   "there is no such proposal of a model; see the list of models");
 }
 
 static enum ov_status read_model(struct row *row, struct model_acceptance *ret,

@@ -124,7 +124,7 @@ enum ov_status store_policy_get(struct store *store, int version, struct policy 
                        "authority approves it");
     if (status == OV_OK && count == 0)
         return ov_fail(err, OV_ERR_NOT_FOUND, "policy.unknown",
-                       "there is no such version of the policy");
+                       "there is no such version of the policy; its history has them all");
     if (status == OV_OK)
         *ret = found;
     return status;
@@ -268,6 +268,6 @@ enum ov_status store_policy_decide(struct store *store, int version, enum policy
     enum ov_status status = statement_run(store, STATEMENT_POLICY_DECIDE, &params, &changed, err);
     if (status == OV_OK && changed == 0)
         status = ov_fail(err, OV_ERR_NOT_FOUND, "policy.unknown",
-                         "there is no such version of the policy");
+                         "there is no such version of the policy; its history has them all");
     return status;
 }
