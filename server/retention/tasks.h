@@ -14,6 +14,7 @@
 
 struct service;
 
+/* The keeper's are a table in keeper.c. */
 struct keeper_task {
     const char *name; /* [a-z_], for the log */
     int every_s;
@@ -22,7 +23,7 @@ struct keeper_task {
     enum ov_status (*run)(struct service *service, struct ov_error *err);
 };
 
-/* The keeper's own: add a row in keeper.c. */
+/* One for each task; its owner keeps it. */
 struct task_state {
     int64_t due_us; /* monotonic; 0: at once */
     bool failing;   /* and that has been logged */

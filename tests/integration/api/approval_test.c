@@ -335,25 +335,18 @@ static void test_what_expires_is_marked_whatever_becomes_of_the_others(void **st
     struct service service = {.store = bed.store, .vault = bed.vault, .clock = ov_clock_system()};
     char id[OV_ID_TEXT_SIZE];
     char stuck[OV_ID_TEXT_SIZE];
-    char sql[512];
     const struct timespec nap = {0, 50000000};
     int64_t soon_us = ov_clock_utc_us(ov_clock_system()) + 5 * OV_US_PER_S;
     add_until("Eve Quill", 0, soon_us - OV_US_PER_S, stuck);
     add_until("Ned Foss", 1, soon_us, id);
-    (void)snprintf(sql, sizeof(sql),
-                   "CREATE FUNCTION watchlist.stuck() RETURNS trigger LANGUAGE plpgsql AS "
-                   "'BEGIN RAISE ''stuck''; END'; CREATE TRIGGER stuck BEFORE UPDATE ON "
-                   "watchlist.entry FOR EACH ROW WHEN (NEW.id = '%s') EXECUTE FUNCTION "
-                   "watchlist.stuck()",
-                   stuck);
-    pg_sql(bed.pg, "owner", sql);
+    pg_stick(bed.pg, "watchlist.entry", stuck);
     assert_true(service_watchlist_expire(&service, &err) == OV_OK);
     int64_t expired = bed_events("entry.expired");
     while (ov_clock_utc_us(ov_clock_system()) < soon_us)
         (void)nanosleep(&nap, NULL);
     assert_true(service_watchlist_expire(&service, &err) != OV_OK);
     assert_int_equal(bed_events("entry.expired"), expired + 1);
-    pg_sql(bed.pg, "owner", "DROP FUNCTION watchlist.stuck CASCADE");
+    pg_unstick(bed.pg);
     ov_error_clear(&err);
     assert_true(service_watchlist_expire(&service, &err) == OV_OK);
     assert_int_equal(bed_events("entry.expired"), expired + 2);

@@ -338,16 +338,10 @@ static void test_what_is_not_renewed_lapses(void **state)
     assert_false(is_held(&alert)); /* before the keeper has been there */
     expect(on(dora, proposal, "confirm", "{}"), 409, "evidence.over");
     /* The first cannot lapse; that keeps the second no longer. They come by id. */
-    char sql[512];
-    (void)snprintf(sql, sizeof(sql),
-                   "CREATE FUNCTION overt.stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
-                   "''stuck''; END'; CREATE TRIGGER stuck BEFORE UPDATE ON overt.evidence_hold FOR "
-                   "EACH ROW WHEN (NEW.id = '%s') EXECUTE FUNCTION overt.stuck()",
-                   strcmp(hold, proposal) < 0 ? hold : proposal);
-    pg_sql(bed.pg, "owner", sql);
+    pg_stick(bed.pg, "overt.evidence_hold", strcmp(hold, proposal) < 0 ? hold : proposal);
     assert_int_not_equal(service_evidence_lapse(&service, &err), OV_OK);
     assert_int_equal(bed_events("evidence.lapsed"), lapsed + 1);
-    pg_sql(bed.pg, "owner", "DROP FUNCTION overt.stuck CASCADE");
+    pg_unstick(bed.pg);
     ov_error_clear(&err);
     must(service_evidence_lapse(&service, &err), &err);
     assert_int_equal(bed_events("evidence.lapsed"), lapsed + 2);

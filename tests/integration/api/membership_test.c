@@ -233,22 +233,16 @@ static void test_a_query_that_cannot_lapse_keeps_no_other(void **state)
     (void)state;
     char stuck[160];
     char path[160];
-    char sql[512];
     struct ov_error err = OV_ERROR_INIT;
     struct service service = {.store = bed.store, .clock = ov_clock_system()};
     ask("\"day\":\"2026-05-01\"", NOBODY, stuck);
     ask("\"day\":\"2026-05-02\"", NOBODY, path);
     age_queries("25 hours");
-    (void)snprintf(sql, sizeof(sql),
-                   "CREATE FUNCTION overt.stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
-                   "''stuck''; END'; CREATE TRIGGER stuck BEFORE UPDATE ON overt.membership_query "
-                   "FOR EACH ROW WHEN (NEW.id = '%.36s') EXECUTE FUNCTION overt.stuck()",
-                   stuck + strlen("/v1/membership/"));
     int64_t lapsed = bed_events("membership.lapsed");
-    pg_sql(bed.pg, "owner", sql);
+    pg_stick(bed.pg, "overt.membership_query", stuck + strlen("/v1/membership/"));
     assert_int_not_equal(service_membership_lapse(&service, &err), OV_OK);
     assert_int_equal(bed_events("membership.lapsed"), lapsed + 1);
-    pg_sql(bed.pg, "owner", "DROP FUNCTION overt.stuck CASCADE");
+    pg_unstick(bed.pg);
     ov_error_clear(&err);
     assert_int_equal(service_membership_lapse(&service, &err), OV_OK);
     assert_int_equal(bed_events("membership.lapsed"), lapsed + 2);

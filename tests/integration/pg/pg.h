@@ -112,4 +112,9 @@ void pg_seed_open(struct store *store, const struct deployment *deployment,
 void pg_seed_approve(struct store *store, const struct deployment *deployment,
                      const struct ov_id *entry_id, const struct ov_id *by);
 
+/* A fault: no UPDATE of the row with this id succeeds, whoever tries, until pg_unstick. One at a
+ * time. */
+void pg_stick(struct pg *pg, const char *table, const char *id);
+void pg_unstick(struct pg *pg);
+
 #endif
