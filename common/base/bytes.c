@@ -95,9 +95,11 @@ enum ov_status ov_hex_decode(const char *text, uint8_t *out, size_t size)
     return OV_OK;
 }
 
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 char *ov_base64_encode(const void *data, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char *const digits = BASE64;
     if (size > SIZE_MAX / 2)
         return NULL;
     const uint8_t *in = data;
@@ -116,6 +118,44 @@ char *ov_base64_encode(const void *data, size_t size)
     }
     *at = '\0';
     return out;
+}
+
+/* Four digits are up to three bytes; fewer when they end with one or two '='. */
+static bool base64_group(const char *at, uint8_t bytes[3], size_t *ret_count)
+{
+    uint32_t group = 0;
+    size_t padding = at[3] != '=' ? 0 : at[2] != '=' ? 1 : 2;
+    for (size_t i = 0; i < 4; i++) {
+        const char *digit = i < 4 - padding ? strchr(BASE64, at[i]) : BASE64;
+        if (digit == NULL || at[i] == '\0')
+            return false;
+        group = group << 6 | (uint32_t)(digit - BASE64);
+    }
+    bytes[0] = (uint8_t)(group >> 16);
+    bytes[1] = (uint8_t)(group >> 8);
+    bytes[2] = (uint8_t)group;
+    *ret_count = 3 - padding;
+    return padding == 0 || (group & (padding == 1 ? 0xffu : 0xffffu)) == 0;
+}
+
+enum ov_status ov_base64_decode(const char *text, uint8_t *out, size_t max, size_t *ret_size)
+{
+    size_t length = strlen(text);
+    size_t size = 0;
+    if (length % 4 != 0)
+        return OV_ERR_INVALID;
+    for (size_t i = 0; i < length; i += 4) {
+        uint8_t bytes[3];
+        size_t count = 0;
+        if (!base64_group(text + i, bytes, &count) || (count < 3 && i + 4 < length))
+            return OV_ERR_INVALID;
+        if (count > max - size)
+            return OV_ERR_LIMIT;
+        memcpy(out + size, bytes, count);
+        size += count;
+    }
+    *ret_size = size;
+    return OV_OK;
 }
 
 enum ov_status ov_parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret)

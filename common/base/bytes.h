@@ -26,6 +26,10 @@ OV_CHECKED enum ov_status ov_hex_decode(const char *text, uint8_t *out, size_t s
 
 /* Standard base64 with padding (RFC 4648). The caller frees the text; NULL when memory is out. */
 char *ov_base64_encode(const void *data, size_t size);
+/* Exactly such a text, of at most max bytes; what no encoder writes (line ends, bits left over) is
+ * refused. */
+OV_CHECKED enum ov_status ov_base64_decode(const char *text, uint8_t *out, size_t max,
+                                           size_t *ret_size);
 
 /* Whole-string decimal numbers within [min, max]; OV_ERR_INVALID otherwise. */
 OV_CHECKED enum ov_status ov_parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret);
