@@ -143,8 +143,11 @@ static bool is_full(int why)
     return why == ENOSPC || why == EDQUOT;
 }
 
-enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data, size_t size,
-                                 struct ov_error *err)
+/* Writes beside path, and puts that in its place by link, which never replaces, or rename, which
+ * does. */
+static enum ov_status write_durably(const char *path, mode_t mode, const void *data, size_t size,
+                                    int (*put)(const char *from, const char *to),
+                                    struct ov_error *err)
 {
     char temporary[PATH_MAX];
     char unique[OV_ID_TEXT_SIZE];
@@ -163,7 +166,7 @@ enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data
         rc = -1;
         why = errno;
     }
-    if (rc == 0 && link(temporary, path) != 0) { /* link, unlike rename, never replaces */
+    if (rc == 0 && put(temporary, path) != 0) {
         rc = -1;
         why = errno;
     }
@@ -173,6 +176,18 @@ enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data
                        is_full(why) ? "file.full" : "file.write", "cannot write %s: %s", path,
                        strerror(why));
     return sync_folder_of(path, err);
+}
+
+enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data, size_t size,
+                                 struct ov_error *err)
+{
+    return write_durably(path, mode, data, size, link, err);
+}
+
+enum ov_status ov_file_replace(const char *path, mode_t mode, const void *data, size_t size,
+                               struct ov_error *err)
+{
+    return write_durably(path, mode, data, size, rename, err);
 }
 
 enum ov_status ov_file_check_private(const char *path, struct ov_error *err)

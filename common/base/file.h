@@ -25,6 +25,11 @@ OV_CHECKED enum ov_status ov_file_read(const char *path, size_t max_bytes, struc
 OV_CHECKED enum ov_status ov_file_write_new(const char *path, mode_t mode, const void *data,
                                             size_t size, struct ov_error *err);
 
+/* Puts a file in the place of another, or where there was none, durably: whoever reads it sees the
+ * old one or the new one, whole. */
+OV_CHECKED enum ov_status ov_file_replace(const char *path, mode_t mode, const void *data,
+                                          size_t size, struct ov_error *err);
+
 /* Refuses a file or folder that group or others may read, write or enter, or that is not ours. */
 OV_CHECKED enum ov_status ov_file_check_private(const char *path, struct ov_error *err);
 

@@ -11,8 +11,5 @@
  * not a checkpoint of the log is an error. */
 OV_CHECKED enum ov_status kept_read(const char *path, const struct note_key *log, bool *ret_found,
                                     struct checkpoint *ret, struct ov_error *err);
-/* Replaces it durably. */
-OV_CHECKED enum ov_status kept_write(const char *path, const char *note, size_t size,
-                                     struct ov_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/file.h"
 #include "common/base/log.h"
 #include "server/audit/log/checkpoint.h"
 #include "server/audit/sealer/database.h"
@@ -160,7 +161,7 @@ static enum ov_status seal(struct sealer *sealer, struct sealing *sealing, struc
                                &sealing->batch, note.data, err);
     if (status == OV_OK) {
         sealer->edge = sealing->edge;
-        status = kept_write(sealer->options.state, note.data, note.length, err);
+        status = ov_file_replace(sealer->options.state, 0600, note.data, note.length, err);
     }
     if (status == OV_OK) {
         sealer->kept = checkpoint;

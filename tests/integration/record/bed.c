@@ -10,12 +10,12 @@
 
 static struct bed bed;
 
-static const char *sealer_program(void)
+const char *bed_program(const char *name)
 {
     static char path[512];
     const char *build = getenv("OVERT_BUILD_DIR");
     assert_non_null(build);
-    (void)snprintf(path, sizeof(path), "%s/bin/overt-sealer", build);
+    (void)snprintf(path, sizeof(path), "%s/bin/%s", build, name);
     return path;
 }
 
@@ -26,17 +26,28 @@ const char *bed_path(const struct bed *given, const char *name)
     return path;
 }
 
-static int make_key(void)
+static int make_key(const char *path, struct note_key *ret)
 {
     struct ov_buf key = OV_BUF_INIT;
     struct ov_error err = OV_ERROR_INIT;
-    const char *const argv[] = {sealer_program(), "keygen", "--key", bed.key,
-                                "--name",         BED_LOG,  NULL};
+    const char *const argv[] = {
+        bed_program("overt-sealer"), "keygen", "--key", path, "--name", BED_LOG, NULL};
     int status = process_run(argv, NULL, &key, NULL, 30);
-    if (status == 0 && note_key_parse(key.data, &bed.public_key, &err) != OV_OK)
+    if (status == 0 && note_key_parse(key.data, ret, &err) != OV_OK)
         status = -1;
     ov_buf_free(&key);
     return status;
+}
+
+void bed_other_key(struct bed *given, char *out, size_t size)
+{
+    struct note_key key;
+    struct ov_buf text = OV_BUF_INIT;
+    assert_int_equal(make_key(bed_path(given, "other.key"), &key), 0);
+    note_key_print(&key, &text);
+    assert_true(text.length < size);
+    memcpy(out, text.data, text.length + 1);
+    ov_buf_free(&text);
 }
 
 int bed_start(void **state)
@@ -48,7 +59,7 @@ int bed_start(void **state)
     (void)snprintf(bed.state, sizeof(bed.state), "%s/checkpoint", bed.folder);
     bed.pg = pg_new(NULL);
     *state = &bed;
-    return make_key();
+    return make_key(bed.key, &bed.public_key);
 }
 
 int bed_stop(void **state)
@@ -76,24 +87,68 @@ void bed_write_events(struct bed *given, int count, bool apart)
 
 /* --- sealers --- */
 
+static int seal(const struct bed *given, const char *conninfo, const char *state,
+                struct ov_buf *log)
+{
+    const char *const argv[] = {bed_program("overt-sealer"),
+                                "run",
+                                "--database",
+                                conninfo,
+                                "--key",
+                                given->key,
+                                "--name",
+                                BED_LOG,
+                                "--state",
+                                state,
+                                "--once",
+                                NULL};
+    return process_run(argv, NULL, NULL, log, 60);
+}
+
 int bed_seal(struct bed *given, struct ov_buf *log)
 {
-    const char *const argv[] = {
-        sealer_program(), "run",        "--database", pg_conninfo(given->pg, "sealer"),
-        "--key",          given->key,   "--name",     BED_LOG,
-        "--state",        given->state, "--once",     NULL};
-    return process_run(argv, NULL, NULL, log, 60);
+    return seal(given, pg_conninfo(given->pg, "sealer"), given->state, log);
+}
+
+int bed_seal_with(struct bed *given, const char *database, const char *state)
+{
+    char conninfo[600];
+    (void)snprintf(conninfo, sizeof(conninfo), "%s dbname=%s", pg_conninfo(given->pg, "sealer"),
+                   database);
+    bed_admin(given, database, "ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_unsealed");
+    return seal(given, conninfo, state, NULL);
 }
 
 pid_t bed_sealer(struct bed *given, const char *log_name)
 {
-    const char *const argv[] = {
-        sealer_program(), "run",        "--database", pg_conninfo(given->pg, "sealer"),
-        "--key",          given->key,   "--name",     BED_LOG,
-        "--state",        given->state, NULL};
+    const char *const argv[] = {bed_program("overt-sealer"),
+                                "run",
+                                "--database",
+                                pg_conninfo(given->pg, "sealer"),
+                                "--key",
+                                given->key,
+                                "--name",
+                                BED_LOG,
+                                "--state",
+                                given->state,
+                                NULL};
     pid_t pid = process_start(argv, bed_path(given, log_name), NULL);
     assert_true(pid > 0);
     return pid;
+}
+
+void bed_admin(struct bed *given, const char *database, const char *sql)
+{
+    char conninfo[600];
+    (void)snprintf(conninfo, sizeof(conninfo), "%s dbname=%s", pg_conninfo(given->pg, "admin"),
+                   database);
+    PGconn *conn = PQconnectdb(conninfo);
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
+    PQclear(result);
+    PQfinish(conn);
 }
 
 /* --- checking --- */

@@ -33,8 +33,17 @@ const char *bed_path(const struct bed *bed, const char *name);
 /* Writes count events, each in a transaction of its own when apart. */
 void bed_write_events(struct bed *bed, int count, bool apart);
 
+/* A program of ours. Valid until the next call. */
+const char *bed_program(const char *name);
+/* SQL as superuser in a database of the cluster. Fails the test if it fails. */
+void bed_admin(struct bed *bed, const char *database, const char *sql);
+/* The public key of another log of the same name. */
+void bed_other_key(struct bed *bed, char *out, size_t size);
+
 /* Seals what there is; returns the exit status, and what was logged in log (may be NULL). */
 int bed_seal(struct bed *bed, struct ov_buf *log);
+/* The same in another database of the cluster, with another state file. */
+int bed_seal_with(struct bed *bed, const char *database, const char *state);
 /* A sealer that runs on. Its log goes to the file log_name. */
 pid_t bed_sealer(struct bed *bed, const char *log_name);
 

@@ -9,6 +9,7 @@
 #include "common/base/file.h"
 #include "tests/integration/harness/process.h"
 #include "tests/integration/record/bed.h"
+#include "tests/integration/record/tests.h"
 
 static bool said(const struct ov_buf *log, const char *code)
 {
@@ -215,7 +216,7 @@ static void a_database_that_was_set_back_gets_no_signature(void **state)
     pg_free(other.pg);
 }
 
-int main(void)
+int run_sealer_tests(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_committed_is_sealed),
