@@ -14,6 +14,7 @@ CREATE TABLE audit.log (
 );
 INSERT INTO audit.log (root) VALUES (sha256(''::bytea));
 COMMENT ON TABLE audit.log IS 'How far the log is: one row, which only the function seal changes';
+COMMENT ON COLUMN audit.log.one IS 'Always true: there is one row';
 COMMENT ON COLUMN audit.log.size IS 'Events in the tree; the next one gets this number';
 COMMENT ON COLUMN audit.log.root IS 'Root of the tree of these events (RFC 9162, SHA-256)';
 COMMENT ON COLUMN audit.log.edge IS
@@ -28,6 +29,7 @@ CREATE TABLE audit.leaf (
 );
 COMMENT ON TABLE audit.leaf IS 'The place of each event in the log. Append-only, without gaps';
 COMMENT ON COLUMN audit.leaf.index IS 'From 0 on';
+COMMENT ON COLUMN audit.leaf.event_id IS 'The event that has this place';
 COMMENT ON COLUMN audit.leaf.hash IS 'SHA-256(0x00 || body of the event)';
 
 CREATE TABLE audit.node (
@@ -40,6 +42,7 @@ COMMENT ON TABLE audit.node IS
     'Some inner nodes of the tree, so that a proof need not read every leaf: those of which C2SP tlog-tiles are made. Append-only; all of it follows from the leaves';
 COMMENT ON COLUMN audit.node.level IS '1: covers 256 leaves, 2: 65536, and so on';
 COMMENT ON COLUMN audit.node.index IS 'From 0 on, from left to right';
+COMMENT ON COLUMN audit.node.hash IS 'SHA-256(0x01 || left || right)';
 
 CREATE TABLE audit.checkpoint (
     size bigint CONSTRAINT checkpoint_key PRIMARY KEY CONSTRAINT checkpoint_size CHECK (size >= 0),
@@ -49,6 +52,7 @@ CREATE TABLE audit.checkpoint (
 COMMENT ON TABLE audit.checkpoint IS
     'What the sealer signed of the log: C2SP tlog-checkpoint notes. Append-only';
 COMMENT ON COLUMN audit.checkpoint.size IS 'Events it covers';
+COMMENT ON COLUMN audit.checkpoint.note IS 'Text, empty line and signature, as they are published';
 COMMENT ON COLUMN audit.checkpoint.made_at IS 'By the database''s clock; it is not in the note';
 
 CREATE TABLE audit.unsealed (
@@ -57,6 +61,8 @@ CREATE TABLE audit.unsealed (
 );
 COMMENT ON TABLE audit.unsealed IS
     'Events that have no leaf yet; a list for speed, which the sealer compares with the events';
+COMMENT ON COLUMN audit.unsealed.event_id IS 'The event';
+COMMENT ON COLUMN audit.unsealed.xid IS 'The transaction that wrote it';
 INSERT INTO audit.unsealed (event_id, xid) SELECT id, xid FROM audit.event;
 
 CREATE FUNCTION audit.event_is_unsealed() RETURNS trigger
@@ -156,8 +162,6 @@ GRANT EXECUTE ON FUNCTION audit.take_over(), audit.list_forgotten(),
 
 RESET ROLE;
 
-GRANT SELECT ON public.schema_migrations TO overt_sealer, overt_oversight;
-
 -- migrate:down
 
 SET LOCAL ROLE overt_owner;
@@ -182,5 +186,3 @@ DROP TABLE audit.node;
 DROP TABLE audit.leaf;
 DROP TABLE audit.log;
 RESET ROLE;
-
-REVOKE SELECT ON public.schema_migrations FROM overt_sealer, overt_oversight;

@@ -127,14 +127,13 @@ static enum ov_status each_checkpoint(void *ctx,
 }
 
 /* What the verifier says, as text; the caller frees it. */
-static char *verify(const struct record *record, uint64_t *ret_findings)
+static char *verify(struct record *record, uint64_t *ret_findings)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    const struct source source = {.ctx = (void *)(uintptr_t)record,
-                                  .each_event = each_event,
-                                  .each_checkpoint = each_checkpoint};
+    const struct source source = {
+        .ctx = record, .each_event = each_event, .each_checkpoint = each_checkpoint};
     struct findings *findings = findings_new(out, false);
     const struct log_check_options options = {
         .source = &source, .key = note_signer_key(signer), .findings = findings, .now_us = 2000};
