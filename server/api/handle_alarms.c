@@ -1,8 +1,6 @@
 /* /v1/alarms. On a worker's thread. */
 #include "server/api/handle_alarms.h"
 
-#include <string.h>
-
 #include "server/api/json_in.h"
 #include "server/api/reply.h"
 #include "server/service/alarms.h"
@@ -60,18 +58,9 @@ json_t *alarms_json(struct names *names, bool with_cleared, const struct page *p
 
 enum ov_status handle_alarm_list(struct call *call, struct ov_error *err)
 {
-    static const char *const parameters[] = {"state", "limit", "after", NULL};
-    enum ov_status status = request_check_query(call->request, parameters, err);
-    if (status != OV_OK)
-        return status;
-    const char *state = request_query_value(call->request, "state");
-    bool all = state != NULL && strcmp(state, "all") == 0;
-    if (state != NULL && !all && strcmp(state, "open") != 0) {
-        (void)snprintf(call->request->field, sizeof(call->request->field), "state");
-        return ov_fail(err, OV_ERR_INVALID, "request.parameter", "state is open or all");
-    }
     struct page page;
-    status = page_parse(call->request, &page, err);
+    bool all = false;
+    enum ov_status status = page_read_state(call->request, "open", &page, &all, err);
     if (status != OV_OK)
         return status;
     struct names names;

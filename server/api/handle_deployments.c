@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/api/json_in.h"
 #include "server/api/page.h"
 #include "server/api/reply.h"
 #include "server/service/deployments.h"
@@ -176,39 +175,5 @@ enum ov_status handle_deployment_get(struct call *call, struct ov_error *err)
 {
     struct deployment deployment;
     enum ov_status status = deployment_of_path(call, &deployment, err);
-    return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
-}
-
-/* --- starting and stopping --- */
-
-enum ov_status handle_deployment_start(struct call *call, struct ov_error *err)
-{
-    struct request *request = call->request;
-    struct deployment deployment;
-    enum ov_status status = json_in_nothing(request, err);
-    if (status == OV_OK)
-        status = deployment_of_path(call, &deployment, err);
-    if (status == OV_OK)
-        status =
-            service_deployment_start(call->service, call->actor, &deployment.id, &deployment, err);
-    return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
-}
-
-enum ov_status handle_deployment_stop(struct call *call, struct ov_error *err)
-{
-    struct request *request = call->request;
-    struct deployment deployment;
-    struct json_in_member reason = {"reason", JSON_IN_STRING, false, NULL};
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, &reason, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    status = deployment_of_path(call, &deployment, err);
-    if (status == OV_OK)
-        status = service_deployment_stop(
-            call->service, call->actor, &deployment.id,
-            reason.value != NULL ? json_string_value(reason.value) : "manual", &deployment, err);
-    json_decref(root);
     return status != OV_OK ? status : deployment_reply(call, 200, &deployment, err);
 }

@@ -145,18 +145,9 @@ static enum ov_status reply_decisions(struct call *call, bool all, const struct 
 
 enum ov_status handle_people_decision_list(struct call *call, struct ov_error *err)
 {
-    static const char *const parameters[] = {"state", "limit", "after", NULL};
-    enum ov_status status = request_check_query(call->request, parameters, err);
-    if (status != OV_OK)
-        return status;
-    const char *state = request_query_value(call->request, "state");
-    bool all = state != NULL && strcmp(state, "all") == 0;
-    if (state != NULL && !all && strcmp(state, "proposed") != 0) {
-        (void)snprintf(call->request->field, sizeof(call->request->field), "state");
-        return ov_fail(err, OV_ERR_INVALID, "request.parameter", "state is proposed or all");
-    }
     struct page page;
-    status = page_parse(call->request, &page, err);
+    bool all = false;
+    enum ov_status status = page_read_state(call->request, "proposed", &page, &all, err);
     if (status != OV_OK)
         return status;
     struct decision_list *list = calloc(1, sizeof(*list));

@@ -2,6 +2,7 @@
 #include "server/api/page.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum ov_status page_parse(struct request *request, struct page *ret, struct ov_error *err)
 {
@@ -24,6 +25,23 @@ enum ov_status page_read(struct request *request, struct page *ret, struct ov_er
     static const char *const parameters[] = {"limit", "after", NULL};
     enum ov_status status = request_check_query(request, parameters, err);
     return status == OV_OK ? page_parse(request, ret, err) : status;
+}
+
+enum ov_status page_read_state(struct request *request, const char *current, struct page *ret,
+                               bool *ret_all, struct ov_error *err)
+{
+    static const char *const parameters[] = {"state", "limit", "after", NULL};
+    enum ov_status status = request_check_query(request, parameters, err);
+    if (status != OV_OK)
+        return status;
+    const char *state = request_query_value(request, "state");
+    bool all = state != NULL && strcmp(state, "all") == 0;
+    if (state != NULL && !all && strcmp(state, current) != 0) {
+        (void)snprintf(request->field, sizeof(request->field), "state");
+        return ov_fail(err, OV_ERR_INVALID, "request.parameter", "state is %s or all", current);
+    }
+    *ret_all = all;
+    return page_parse(request, ret, err);
 }
 
 const struct ov_id *page_after(const struct page *page)

@@ -22,6 +22,9 @@ struct page {
 /* For a request that takes these two parameters and no others. */
 OV_CHECKED enum ov_status page_read(struct request *request, struct page *ret,
                                     struct ov_error *err);
+/* For one that takes "state" too, which is "all" or, as without it, current. */
+OV_CHECKED enum ov_status page_read_state(struct request *request, const char *current,
+                                          struct page *ret, bool *ret_all, struct ov_error *err);
 /* For one that checks its parameters itself. */
 OV_CHECKED enum ov_status page_parse(struct request *request, struct page *ret,
                                      struct ov_error *err);
