@@ -24,7 +24,9 @@ enum ov_status handle_watchlist_compare(struct call *call, struct ov_error *err)
 {
     struct deployment deployment;
     struct lookalike_progress progress = {0, 0, 0};
-    enum ov_status status = deployment_of_path(call, &deployment, err);
+    enum ov_status status = json_in_nothing(call->request, err);
+    if (status == OV_OK)
+        status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
         status =
             service_watchlist_compare(call->service, call->actor, &deployment.id, &progress, err);
@@ -89,7 +91,9 @@ enum ov_status handle_watchlist_open(struct call *call, struct ov_error *err)
     struct ov_id entry_id;
     struct deployment deployment;
     struct watchlist_opened opened;
-    enum ov_status status = segment_id(call, 4, "entry.unknown", &entry_id, err);
+    enum ov_status status = json_in_nothing(call->request, err);
+    if (status == OV_OK)
+        status = segment_id(call, 4, "entry.unknown", &entry_id, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
@@ -153,7 +157,9 @@ enum ov_status handle_round_draw(struct call *call, struct ov_error *err)
 {
     struct deployment deployment;
     struct round round;
-    enum ov_status status = deployment_of_path(call, &deployment, err);
+    enum ov_status status = json_in_nothing(call->request, err);
+    if (status == OV_OK)
+        status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)
         status = service_round_draw(call->service, call->actor, &deployment.id, &round, err);
     return status == OV_OK ? reply_json(call->request, 201, round_json(&round), err) : status;
@@ -194,7 +200,9 @@ enum ov_status handle_round_approve(struct call *call, struct ov_error *err)
     struct deployment deployment;
     struct round round;
     int64_t approved = 0;
-    enum ov_status status = segment_id(call, 5, "round.unknown", &round_id, err);
+    enum ov_status status = json_in_nothing(call->request, err);
+    if (status == OV_OK)
+        status = segment_id(call, 5, "round.unknown", &round_id, err);
     if (status == OV_OK)
         status = deployment_of_path(call, &deployment, err);
     if (status == OV_OK)

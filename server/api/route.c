@@ -167,6 +167,22 @@ bool route_creates(const struct route *route)
     return false;
 }
 
+/* Those that take parameters, and check them. */
+static enum ov_status (*const querying[])(struct call *call, struct ov_error *err) = {
+    handle_alarm_list,    handle_alert_list,  handle_deployment_list,      handle_description,
+    handle_erasure_check, handle_site_list,   handle_evidence_list,        handle_membership_list,
+    handle_notice_get,    handle_people_list, handle_people_decision_list, handle_watchlist_list,
+};
+
+bool route_takes_query(const struct route *route)
+{
+    for (size_t i = 0; i < sizeof(querying) / sizeof(querying[0]); i++) {
+        if (route->handle == querying[i])
+            return true;
+    }
+    return false;
+}
+
 #define ROUTE_COUNT (sizeof(table) / sizeof(table[0]))
 
 const struct route *route_table(size_t *ret_count)

@@ -38,6 +38,9 @@ const char *route_allowed(const struct request *request, char *out, size_t out_s
  * however often it is sent (repeat.h). Its answers hold nothing that is sealed. */
 bool route_creates(const struct route *route);
 
+/* Whether it takes parameters after a '?'; every other route is called without any. */
+bool route_takes_query(const struct route *route);
+
 /* The whole table, for tests. */
 const struct route *route_table(size_t *ret_count);
 

@@ -50,6 +50,13 @@ static enum ov_status identify(struct worker *worker, struct request *request,
     return OV_OK;
 }
 
+/* A parameter that nobody looks at would be taken for one that has an effect. */
+static enum ov_status check_query(struct request *request, struct ov_error *err)
+{
+    static const char *const none[] = {NULL};
+    return route_takes_query(request->route) ? OV_OK : request_check_query(request, none, err);
+}
+
 static void run(struct worker *worker, struct request *request)
 {
     struct ov_error err = OV_ERROR_INIT;
@@ -64,6 +71,8 @@ static void run(struct worker *worker, struct request *request)
         status = identify(worker, request, &actor, &err);
     if (status == OV_OK)
         status = check_permission(&actor, request->route->action, &err);
+    if (status == OV_OK)
+        status = check_query(request, &err);
     if (status == OV_OK && request->has_key)
         status = repeat_run(&call, &worker->service, &err);
     else if (status == OV_OK)

@@ -15,36 +15,18 @@
 
 #include <cmocka.h>
 
-#include "common/base/bytes.h"
 #include "server/api/route.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
-
-/* There is nothing of this name or id: who is let in is told so, and nothing happens. */
-#define NOTHING "00000000-0000-4000-8000-00000000dead"
+#include "tests/integration/api/paths.h"
 
 static const char *const jpeg_headers[] = {"Content-Type: image/jpeg", "Overt-Entry: e30", NULL};
 static const char *const json_headers[] = {"Content-Type: application/json", NULL};
 
-static void path_of(const char *pattern, char *out, size_t out_size)
-{
-    struct ov_buf path = OV_BUF_INIT;
-    for (const char *at = pattern; *at != '\0';) {
-        if (*at == '{') {
-            ov_buf_puts(&path, NOTHING);
-            at += strcspn(at, "}") + 1;
-        } else {
-            ov_buf_printf(&path, "%c", *at++);
-        }
-    }
-    (void)snprintf(out, out_size, "%s", path.data);
-    ov_buf_free(&path);
-}
-
 static struct answer try_route(struct client *client, const struct route *route)
 {
     char path[512];
-    path_of(route->pattern, path, sizeof(path));
+    path_of_nothing(route->pattern, path, sizeof(path));
     const char *method = request_method_name(route->method);
     switch (route->body) {
     case BODY_NONE:

@@ -175,6 +175,7 @@ static enum ov_status waive(const struct ov_id *id, const char *reason, struct n
     uint8_t value[64];
     size_t size = sizeof(value);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    assert_non_null(ctx);
     enum ov_status status =
         service_notice_waive_statement(&service, &officer, id, reason, &to_sign, err);
     if (status == OV_OK) {
