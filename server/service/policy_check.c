@@ -240,9 +240,8 @@ enum ov_status check_policy_category(const struct policy *policy, size_t categor
     for (size_t i = 0; i < category_count && !named; i++)
         named = strcmp(categories[i], category) == 0;
     if (!named)
-        return ov_fail(
-            err, OV_ERR_DENIED, "policy.category",
-            "the deployment's application does not name this category; use one that it names");
+        return ov_fail(err, OV_ERR_DENIED, "policy.category",
+                       "the deployment's application does not name this category");
     return OV_OK;
 }
 
@@ -342,9 +341,9 @@ void policy_higher_reasons(const struct policy *policy,
     if (circumstances->urgent_repeat)
         add_reason(ret, "urgent_repeat");
     if (circumstances->most_live_us > policy->live_per_day_max_h * HOUR_US)
-        add_reason(ret, "live_in_24h");
+        add_reason(ret, "hours_in_a_day");
     if (circumstances->under_18 > 0)
-        add_reason(ret, "under_18");
+        add_reason(ret, "minors");
 }
 
 enum ov_status check_policy_authority(const struct policy_reasons *reasons, unsigned roles,

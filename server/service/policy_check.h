@@ -85,8 +85,9 @@ bool policy_same_place(const struct policy *policy, int latitude_e6, int longitu
 
 struct policy_reasons {
     size_t count;
-    const char *codes[POLICY_REASONS_MAX]; /* static: a flag's name, "urgent_repeat",
-                                              "live_in_24h", "under_18" */
+    /* Static, and of letters and '_' only, as they become keys of an event: a flag's name,
+     * "urgent_repeat", "hours_in_a_day", "minors". */
+    const char *codes[POLICY_REASONS_MAX];
 };
 
 struct policy_circumstances {

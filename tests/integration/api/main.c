@@ -33,7 +33,7 @@ int main(int argc, char **argv)
         {"membership", run_membership_tests},   {"pages", run_pages_tests},
         {"notice", run_notice_tests},           {"settings", run_settings_tests},
         {"connections", run_connections_tests}, {"states", run_states_tests},
-        {"bodies", run_bodies_tests},
+        {"bodies", run_bodies_tests},           {"higher", run_higher_tests},
     };
     int failed = 0;
     api_init_memory();

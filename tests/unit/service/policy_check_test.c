@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/base/clock.h"
+#include "server/audit/canonical.h"
 #include "server/service/policy_check.h"
 #include "server/service/policy_fields.h"
 
@@ -241,8 +242,10 @@ static void test_the_higher_authority_is_needed_for_each_reason(void **state)
     policy_higher_reasons(&in_force, &every, &reasons);
     assert_int_equal(reasons.count, flag_count + 3);
     assert_string_equal(reasons.codes[flag_count], "urgent_repeat");
-    assert_string_equal(reasons.codes[flag_count + 1], "live_in_24h");
-    assert_string_equal(reasons.codes[flag_count + 2], "under_18");
+    assert_string_equal(reasons.codes[flag_count + 1], "hours_in_a_day");
+    assert_string_equal(reasons.codes[flag_count + 2], "minors");
+    for (size_t i = 0; i < reasons.count; i++)
+        assert_true(canonical_key_valid(reasons.codes[i]));
     assert_int_equal(
         check_policy_authority(&reasons, ROLE_AUTHORISING_OFFICER | ROLE_APPLICANT, &err),
         OV_ERR_DENIED);
