@@ -408,7 +408,10 @@ const struct command settings_commands[] = {
      .verb = "approve-change",
      .args = {"DEPLOYMENT"},
      .summary = "approve a loosening that another person proposed (signed)",
-     .help = "Shows what is to be signed: the settings and the reason.\n",
+     .help =
+         "Shows what is to be signed: the settings and the reason. Neither who proposed it nor\n"
+         "who applied for the deployment approves it; where authorising takes the higher\n"
+         "authority, so does this.\n",
      .needs_server = true,
      .run = cmd_approve_change},
     {.group = "deployment",
@@ -423,7 +426,8 @@ const struct command settings_commands[] = {
      .args = {"DEPLOYMENT"},
      .summary = "confirm that the signs stand at a camera",
      .options = {{"--camera", "SITE/CAMERA", "repeat for more", NULL, true, true}},
-     .help = "By the crew, camera by camera. Without it nothing operational goes live.\n"
+     .help = "By the crew, camera by camera. Without it nothing operational goes live. A camera\n"
+             "that a change adds has its signs first: they are confirmed while it waits.\n"
              "\n"
              "  overtctl deployment signs 'North gate, 1 May' --camera north-gate/cam1\n",
      .needs_server = true,

@@ -6,6 +6,8 @@
 #include "server/audit/document.h"
 #include "server/service/act.h"
 #include "server/service/check.h"
+#include "server/service/lifecycle.h"
+#include "server/service/models.h"
 #include "server/service/permissions.h"
 #include "server/service/policy.h"
 #include "server/service/policy_check.h"
@@ -70,15 +72,17 @@ enum ov_status service_settings_site(struct service *service, const struct actor
     return OV_OK;
 }
 
-/* The policy that the deployment keeps. */
+/* The policy that the deployment keeps, and what the installation says of the model by now. */
 static enum ov_status check_floor(struct service *service, const struct deployment *deployment,
                                   const struct operating_settings *wanted, struct ov_error *err)
 {
     struct policy policy;
+    struct deployment changed = *deployment;
+    changed.threshold = wanted->threshold;
     enum ov_status status = service_policy_get(service, deployment->policy_version, &policy, err);
-    return status == OV_OK
-               ? check_policy_settings(&policy, wanted->threshold, deployment->model_digest, err)
-               : status;
+    if (status == OV_OK)
+        status = check_policy_settings(&policy, wanted->threshold, deployment->model_digest, err);
+    return status == OV_OK ? service_model_check(service, &changed, err) : status;
 }
 
 /* --- documents and statements --- */
@@ -309,7 +313,20 @@ static enum ov_status load_proposal(struct service *service, const struct actor 
                            : status;
 }
 
-static enum ov_status check_approvable(const struct actor *actor,
+/* What takes the higher authority to authorise takes it to loosen. */
+static enum ov_status check_authority(struct service *service, const struct actor *actor,
+                                      const struct deployment *deployment, struct ov_error *err)
+{
+    struct policy policy;
+    struct policy_reasons reasons;
+    enum ov_status status = service_policy_get(service, deployment->policy_version, &policy, err);
+    if (status == OV_OK)
+        status = lifecycle_higher_reasons(service, &policy, deployment, deployment->urgent,
+                                          &reasons, err);
+    return status == OV_OK ? check_policy_authority(&reasons, actor->principal.roles, err) : status;
+}
+
+static enum ov_status check_approvable(struct service *service, const struct actor *actor,
                                        const struct deployment *deployment,
                                        const struct settings_change *change, struct ov_error *err)
 {
@@ -322,7 +339,8 @@ static enum ov_status check_approvable(const struct actor *actor,
     if (memcmp(change->base_digest, deployment->settings_digest, OV_DIGEST_BYTES) != 0)
         return ov_fail(err, OV_ERR_CONFLICT, "settings.stale",
                        "the settings have been changed since this was proposed; refuse it");
-    return check_changeable(deployment, err);
+    enum ov_status status = check_changeable(deployment, err);
+    return status == OV_OK ? check_authority(service, actor, deployment, err) : status;
 }
 
 enum ov_status service_settings_approval(struct service *service, const struct actor *actor,
@@ -335,7 +353,7 @@ enum ov_status service_settings_approval(struct service *service, const struct a
     enum ov_status status =
         load_proposal(service, actor, deployment_id, false, &deployment, &change, err);
     if (status == OV_OK)
-        status = check_approvable(actor, &deployment, &change, err);
+        status = check_approvable(service, actor, &deployment, &change, err);
     if (status != OV_OK)
         return status;
     memcpy(draft->settings_digest, change.settings_digest, OV_DIGEST_BYTES);
@@ -360,7 +378,7 @@ static enum ov_status approve(struct service *service, const struct actor *actor
     enum ov_status status =
         load_proposal(service, actor, deployment_id, true, &deployment, &change, err);
     if (status == OV_OK)
-        status = check_approvable(actor, &deployment, &change, err);
+        status = check_approvable(service, actor, &deployment, &change, err);
     if (status != OV_OK)
         return status;
     state(&statement, "settings.approve", &deployment, change.settings_digest,

@@ -55,7 +55,8 @@ OV_CHECKED enum ov_status
 service_settings_change(struct service *service, const struct actor *actor,
                         const struct ov_id *deployment_id, const struct settings_request *request,
                         enum settings_direction *ret_direction, struct ov_error *err);
-/* What the approver of the open proposal signs: "settings.no_proposal". */
+/* What the approver of the open proposal signs: "settings.no_proposal", "settings.same_person",
+ * "deployment.same_person", "policy.higher_authority". */
 OV_CHECKED enum ov_status service_settings_approval(struct service *service,
                                                     const struct actor *actor,
                                                     const struct ov_id *deployment_id,

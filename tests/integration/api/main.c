@@ -34,6 +34,7 @@ int main(int argc, char **argv)
         {"notice", run_notice_tests},           {"settings", run_settings_tests},
         {"connections", run_connections_tests}, {"states", run_states_tests},
         {"bodies", run_bodies_tests},           {"higher", run_higher_tests},
+        {"loosening", run_loosening_tests},
     };
     int failed = 0;
     api_init_memory();

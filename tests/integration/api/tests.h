@@ -22,6 +22,7 @@ int run_notice_tests(void);
 int run_settings_tests(void);
 int run_bodies_tests(void);
 int run_higher_tests(void);
+int run_loosening_tests(void);
 int run_connections_tests(void);
 int run_states_tests(void);
 
