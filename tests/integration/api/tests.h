@@ -25,5 +25,6 @@ int run_higher_tests(void);
 int run_loosening_tests(void);
 int run_connections_tests(void);
 int run_states_tests(void);
+int run_marker_tests(void);
 
 #endif
