@@ -342,8 +342,6 @@ void policy_higher_reasons(const struct policy *policy,
         add_reason(ret, "urgent_repeat");
     if (circumstances->most_live_us > policy->live_per_day_max_h * HOUR_US)
         add_reason(ret, "hours_in_a_day");
-    if (circumstances->under_18 > 0)
-        add_reason(ret, "minors");
 }
 
 enum ov_status check_policy_authority(const struct policy_reasons *reasons, unsigned roles,

@@ -86,7 +86,7 @@ bool policy_same_place(const struct policy *policy, int latitude_e6, int longitu
 struct policy_reasons {
     size_t count;
     /* Static, and of letters and '_' only, as they become keys of an event: a flag's name,
-     * "urgent_repeat", "hours_in_a_day", "minors". */
+     * "urgent_repeat", "hours_in_a_day". */
     const char *codes[POLICY_REASONS_MAX];
 };
 
@@ -95,7 +95,6 @@ struct policy_circumstances {
     const char *const *flags;
     bool urgent_repeat;   /* urgent, and another urgent use at the same place was within the days */
     int64_t most_live_us; /* within 24 h at the same place, this deployment's window included */
-    int64_t under_18;     /* entries of subjects below the age, proposed or approved */
 };
 
 /* Why it takes the higher authority; none when it does not. */

@@ -237,13 +237,11 @@ static void test_the_higher_authority_is_needed_for_each_reason(void **state)
     struct policy_circumstances every = {.flag_count = flag_count,
                                          .flags = all,
                                          .urgent_repeat = true,
-                                         .most_live_us = 12 * HOUR_US + 1,
-                                         .under_18 = 1};
+                                         .most_live_us = 12 * HOUR_US + 1};
     policy_higher_reasons(&in_force, &every, &reasons);
-    assert_int_equal(reasons.count, flag_count + 3);
+    assert_int_equal(reasons.count, flag_count + 2);
     assert_string_equal(reasons.codes[flag_count], "urgent_repeat");
     assert_string_equal(reasons.codes[flag_count + 1], "hours_in_a_day");
-    assert_string_equal(reasons.codes[flag_count + 2], "minors");
     for (size_t i = 0; i < reasons.count; i++)
         assert_true(canonical_key_valid(reasons.codes[i]));
     assert_int_equal(
