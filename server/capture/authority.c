@@ -74,6 +74,8 @@ static bool stays_live(struct session *session, const struct target *target)
         leave(session, OV_PHASE_PAUSED, "deployment_paused");
     else if (!deployment_names_site(&target->deployment, &session->site_id))
         dismiss(session);
+    else if (deployment_is_overdue(&target->deployment, utc_us))
+        leave(session, OV_PHASE_CLOSED, "urgent_lapsed");
     else if (!target_is_live(target, utc_us))
         leave(session, OV_PHASE_CLOSED, "window_closed");
     else if (memcmp(target->deployment.settings_digest, session->welcome.settings_digest,

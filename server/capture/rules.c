@@ -54,6 +54,9 @@ static enum ov_status check_authority(const struct hello_terms *terms, struct ov
     if (terms->now_us >= deployment->ends_at_us)
         return ov_fail(err, OV_ERR_STATE, "deployment.window_closed",
                        "the authorised window is over: capturing has to stop");
+    if (deployment_is_overdue(deployment, terms->now_us))
+        return ov_fail(err, OV_ERR_STATE, "deployment.urgent_lapsed",
+                       "the written authorisation did not come in time: capturing has to stop");
     return OV_OK;
 }
 

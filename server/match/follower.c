@@ -53,7 +53,8 @@ static enum ov_status on_deployment(void *ctx, const struct deployment *deployme
 static bool has_same_settings(const struct deployment *a, const struct deployment *b)
 {
     return a->state == b->state && a->starts_at_us == b->starts_at_us &&
-           a->ends_at_us == b->ends_at_us && a->threshold == b->threshold &&
+           a->ends_at_us == b->ends_at_us && a->authority == b->authority &&
+           a->written_due_at_us == b->written_due_at_us && a->threshold == b->threshold &&
            a->cool_down_s == b->cool_down_s && a->min_face_px == b->min_face_px &&
            memcmp(a->settings_digest, b->settings_digest, OV_DIGEST_BYTES) == 0 &&
            a->gallery_version == b->gallery_version && a->site_count == b->site_count &&

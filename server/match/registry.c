@@ -234,7 +234,8 @@ void target_release(struct target *target)
 bool target_is_live(const struct target *target, int64_t utc_us)
 {
     return target->deployment.state == DEPLOYMENT_LIVE &&
-           utc_us >= target->deployment.starts_at_us && utc_us < target->deployment.ends_at_us;
+           utc_us >= target->deployment.starts_at_us && utc_us < target->deployment.ends_at_us &&
+           !deployment_is_overdue(&target->deployment, utc_us);
 }
 
 void registry_confirm(struct registry *registry, int64_t asked_at_us)

@@ -49,7 +49,8 @@ struct target *registry_await(struct registry *registry, const struct ov_id *dep
 struct target *target_retain(struct target *target);
 void target_release(struct target *target);
 
-/* Live, and inside its authorised window at utc_us. */
+/* Live, and inside its authorised window at utc_us; on an oral authorisation until the written one
+ * is due. */
 bool target_is_live(const struct target *target, int64_t utc_us);
 
 /*

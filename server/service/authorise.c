@@ -15,6 +15,10 @@ static enum ov_status check_authorisable(struct service *service, const struct a
 {
     int64_t now_us = act_now_us(service);
     enum ov_status status = decision_check_person(actor, deployment, err);
+    if (status == OV_OK && ov_id_equal(&deployment->recorded_by, &actor->principal.id))
+        status = ov_fail(err, OV_ERR_DENIED, "deployment.same_person",
+                         "you recorded the oral authorisation; an authorising officer, the one who "
+                         "gave it or another, has to put it in writing");
     if (status == OV_OK && !decision_awaits_writing(deployment))
         status = check_step(deployment, DEPLOYMENT_AUTHORISED, err);
     if (status == OV_OK && decision_awaits_writing(deployment) &&

@@ -42,8 +42,7 @@ static enum ov_status check_written_in_time(struct service *service, const struc
                                             struct ov_error *err)
 {
     (void)actor;
-    if (deployment->authority != AUTHORITY_ORAL ||
-        act_now_us(service) < deployment->written_due_at_us)
+    if (!deployment_is_overdue(deployment, act_now_us(service)))
         return OV_OK;
     return ov_fail(err, OV_ERR_STATE, "deployment.urgent_lapsed",
                    "the written authorisation did not come in time; apply again");

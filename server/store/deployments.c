@@ -78,6 +78,11 @@ const char *deployment_end_name(enum deployment_end end)
     return "unknown";
 }
 
+bool deployment_is_overdue(const struct deployment *row, int64_t at_us)
+{
+    return row->authority == AUTHORITY_ORAL && at_us >= row->written_due_at_us;
+}
+
 static const char *authority_name(int authority)
 {
     return deployment_authority_name((enum deployment_authority)authority);

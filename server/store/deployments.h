@@ -105,6 +105,9 @@ struct deployment {
     char categories[DEPLOYMENT_CATEGORIES_MAX][DEPLOYMENT_CODE_SIZE];
 };
 
+/* Authority was given orally and not put in writing in time: it has ended, whatever the state. */
+bool deployment_is_overdue(const struct deployment *row, int64_t at_us);
+
 /* Inserts a draft (revision 1) with its sites, cameras and categories. Its documents are written
  * before. */
 OV_CHECKED enum ov_status store_deployment_add(struct store *store, const struct deployment *row,

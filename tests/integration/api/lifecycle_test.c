@@ -421,6 +421,9 @@ static void test_the_written_authorisation_may_follow_the_oral_one(void **state)
     assert_string_equal(answer_text(&answer, "lifecycle.recorded_by"), "ben");
     answer_done(&answer);
     expect(post(ada, "urgent-a", "cancel", "{\"reasons\":\"x\"}"), 409, "deployment.oral");
+    /* ben has recorded it, and is an authorising officer too. */
+    expect(ask_statement(ben, "urgent-a", "authorise", CLIENT_REASONS), 403,
+           "deployment.same_person");
     client_authorise(pam, "urgent-a");
     answer = expect_kept(client_get(ada, "/v1/deployments/urgent-a"), 200, NULL);
     assert_string_equal(answer_text(&answer, "state"), "authorised");

@@ -115,6 +115,15 @@ static void without_authority_there_is_no_session(void **state)
     deployment = live_deployment();
     deployment.ends_at_us = NOW;
     expect_hello(&hello, &deployment, "deployment.window_closed");
+    deployment = live_deployment();
+    deployment.authority = AUTHORITY_ORAL;
+    deployment.written_due_at_us = NOW;
+    expect_hello(&hello, &deployment, "deployment.urgent_lapsed");
+    deployment.written_due_at_us = NOW + 1;
+    expect_hello(&hello, &deployment, "");
+    deployment.authority = AUTHORITY_WRITTEN;
+    deployment.written_due_at_us = NOW;
+    expect_hello(&hello, &deployment, "");
 }
 
 static void another_model_never_meets_the_list(void **state)

@@ -115,6 +115,24 @@ static void a_target_is_live_only_inside_its_window(void **state)
     registry_free(registry);
 }
 
+static void authority_by_word_of_mouth_ends_when_it_is_due_in_writing(void **state)
+{
+    struct fake_time time = {0, 0};
+    struct ov_clock clock = {fake_utc, fake_mono, &time};
+    struct registry *registry = registry_new(&clock);
+    struct deployment deployment = make_deployment(1);
+    deployment.authority = AUTHORITY_ORAL;
+    deployment.written_due_at_us = 1500;
+    assert_int_equal(registry_put(registry, &deployment, make_gallery(0)), OV_OK);
+    struct target *target = registry_get(registry, &deployment.id);
+    assert_true(target_is_live(target, 1499));
+    assert_false(target_is_live(target, 1500));
+    target->deployment.authority = AUTHORITY_WRITTEN;
+    assert_true(target_is_live(target, 1500));
+    target_release(target);
+    registry_free(registry);
+}
+
 static void authority_that_was_never_confirmed_is_infinitely_old(void **state)
 {
     struct fake_time time = {0, 5000};
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_held_target_survives_its_replacement),
         cmocka_unit_test(what_is_not_running_any_more_is_removed),
         cmocka_unit_test(a_target_is_live_only_inside_its_window),
+        cmocka_unit_test(authority_by_word_of_mouth_ends_when_it_is_due_in_writing),
         cmocka_unit_test(authority_that_was_never_confirmed_is_infinitely_old),
         cmocka_unit_test(a_confirmation_is_as_old_as_its_question),
         cmocka_unit_test(a_minute_is_taken_once_and_only_when_it_is_over),
