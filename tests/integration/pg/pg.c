@@ -534,7 +534,7 @@ void pg_seed_live(struct store *store, const struct deployment *deployment,
     struct ov_error err = OV_ERROR_INIT;
     begin(store);
     must(pg_authorise(store, &deployment->id, authoriser, now_us(), &err), &err);
-    must(store_deployment_set_state(store, &deployment->id, DEPLOYMENT_LIVE, now_us(), &err), &err);
+    must(pg_go_live(store, &deployment->id, authoriser, now_us(), &err), &err);
     commit(store);
 }
 

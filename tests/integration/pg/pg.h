@@ -93,6 +93,17 @@ enum ov_status pg_add_application(struct store *store, struct deployment *row,
 enum ov_status pg_authorise(struct store *store, const struct ov_id *deployment_id,
                             const struct ov_id *by, int64_t at_us, struct ov_error *err);
 /*
+ * In the open transaction: an adjudicator and an engagement officer are on duty, unless some are;
+ * the list is reviewed, by a watchlist manager or an authorising officer; both, and it goes live.
+ */
+OV_CHECKED enum ov_status pg_attend(struct store *store, const struct ov_id *deployment_id,
+                                    int64_t at_us, struct ov_error *err);
+OV_CHECKED enum ov_status pg_review(struct store *store, const struct ov_id *deployment_id,
+                                    const struct ov_id *by, struct ov_error *err);
+OV_CHECKED enum ov_status pg_go_live(struct store *store, const struct ov_id *deployment_id,
+                                     const struct ov_id *reviewer, int64_t at_us,
+                                     struct ov_error *err);
+/*
  * An exercise in state applied whose window is open now (from 10 minutes ago for 2 hours), of this
  * site; threshold 0.5, cool-down 60 s, model digest 32 bytes of 0x11.
  */

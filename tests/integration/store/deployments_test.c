@@ -94,8 +94,7 @@ static struct ov_id deployment_in(struct fixture *f, enum deployment_state wante
     act(f->store, pg_authorise(f->store, &row.id, &f->officer, now_us(), &act_err));
     if (wanted == DEPLOYMENT_AUTHORISED)
         return row.id;
-    act(f->store,
-        store_deployment_set_state(f->store, &row.id, DEPLOYMENT_LIVE, now_us(), &act_err));
+    act(f->store, pg_go_live(f->store, &row.id, &f->reviewer, now_us(), &act_err));
     if (wanted != DEPLOYMENT_LIVE)
         act(f->store, store_deployment_set_state(f->store, &row.id, wanted, now_us(), &act_err));
     return row.id;
@@ -135,11 +134,12 @@ static void only_the_legal_steps_are_taken(void **state)
             struct ov_error err = OV_ERROR_INIT;
             struct ov_id id = deployment_in(f, from);
             assert_fine(store_begin(f->store, &err), &err);
-            enum ov_status status = OV_OK;
             if (to == DEPLOYMENT_ERASED && legal(from, to))
                 fixture_erase_list(f, &id);
-            if (status == OV_OK)
-                status = store_deployment_set_state(f->store, &id, to, now_us(), &err);
+            enum ov_status status =
+                from == DEPLOYMENT_AUTHORISED && to == DEPLOYMENT_LIVE
+                    ? pg_go_live(f->store, &id, &f->reviewer, now_us(), &err)
+                    : store_deployment_set_state(f->store, &id, to, now_us(), &err);
             if (legal(from, to))
                 assert_fine(status, &err);
             else if (from == DEPLOYMENT_APPLIED && to == DEPLOYMENT_AUTHORISED)
@@ -187,7 +187,7 @@ static void times_are_written_by_their_own_steps_and_once(void **state)
     struct deployment row = pg_seed_deployment(f->store, "times", &f->applicant, &f->site);
     int64_t at = now_us();
     act(f->store, pg_authorise(f->store, &row.id, &f->officer, at + 1, &act_err));
-    act(f->store, store_deployment_set_state(f->store, &row.id, DEPLOYMENT_LIVE, at + 2, &act_err));
+    act(f->store, pg_go_live(f->store, &row.id, &f->reviewer, at + 2, &act_err));
     act(f->store,
         store_deployment_set_state(f->store, &row.id, DEPLOYMENT_PAUSED, at + 3, &act_err));
     act(f->store, store_deployment_set_state(f->store, &row.id, DEPLOYMENT_LIVE, at + 4, &act_err));

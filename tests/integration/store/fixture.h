@@ -73,6 +73,28 @@ void assert_refused(enum ov_status status, enum ov_status wanted, const char *co
         store_rollback(store);                                                                     \
     } while (0)
 
+/* Attacks as the server's role (pg_refuses, pg_allows), with printf's placeholders. */
+void server_refused(struct fixture *f, const char *wanted, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void server_allowed(struct fixture *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* As a superuser, past every trigger: time passes, or what is not what a test is about. */
+void past_triggers(struct fixture *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* For such statements: an id, and a digest in hexadecimal; good for the whole expression. */
+struct id_text {
+    char text[OV_ID_TEXT_SIZE];
+};
+struct digest_text {
+    char text[2 * OV_DIGEST_BYTES + 1];
+};
+struct id_text id_text(const struct ov_id *id);
+struct digest_text digest_text(const uint8_t digest[OV_DIGEST_BYTES]);
+/* A document in a transaction of its own. */
+struct digest_text fixture_document(struct fixture *f, const char *kind,
+                                    const struct ov_id *deployment_id);
+
 int run_people_tests(void);
 int run_people_decision_tests(void);
 int run_membership_tests(void);
@@ -88,5 +110,8 @@ int run_connection_tests(void);
 int run_policy_tests(void);
 int run_live_tests(void);
 int run_guard_tests(void);
+int run_authority_tests(void);
+int run_zone_tests(void);
+int run_approver_tests(void);
 
 #endif

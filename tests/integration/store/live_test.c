@@ -208,13 +208,11 @@ static void one_camera_feeds_one_deployment(void **state)
     struct deployment same = fixture_with_camera(f, "feeds too", "gate-1", DEPLOYMENT_EXERCISE);
     struct deployment other =
         fixture_with_camera(f, "another camera", "gate-2", DEPLOYMENT_EXERCISE);
-    act(f->store,
-        store_deployment_set_state(f->store, &first.id, DEPLOYMENT_LIVE, now_us(), &act_err));
+    act(f->store, pg_go_live(f->store, &first.id, &f->reviewer, now_us(), &act_err));
     refused_act(f->store,
                 store_deployment_set_state(f->store, &same.id, DEPLOYMENT_LIVE, now_us(), &act_err),
                 OV_ERR_STATE, "deployment.camera_taken");
-    act(f->store,
-        store_deployment_set_state(f->store, &other.id, DEPLOYMENT_LIVE, now_us(), &act_err));
+    act(f->store, pg_go_live(f->store, &other.id, &f->reviewer, now_us(), &act_err));
     /* A pause gives no camera away. */
     act(f->store,
         store_deployment_set_state(f->store, &first.id, DEPLOYMENT_PAUSED, now_us(), &act_err));

@@ -136,6 +136,9 @@ int main(void)
     failed += run_policy_tests();
     failed += run_live_tests();
     failed += run_guard_tests();
+    failed += run_authority_tests();
+    failed += run_zone_tests();
+    failed += run_approver_tests();
     failed += run_connection_tests();
     failed += run_document_tests();
     failed += run_erasure_tests();
