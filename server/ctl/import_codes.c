@@ -13,7 +13,7 @@ const struct import_code import_codes[] = {
     {"row.quotes", "a double quote is misplaced or not closed"},
     {"row.encoding", "the row is not UTF-8; save the list as \"CSV UTF-8\""},
     {"row.text", "a field is empty, too long or not clean UTF-8 text"},
-    {"row.image_path", "the image does not lie in or below the list's folder"},
+    {"row.image_path", "the image, or what it links to, is not in or below the list's folder"},
     {"file.open", "there is no such image, or it may not be read"},
     {"file.kind", "the image is not a regular file"},
     {"file.size", "the image has more than 16 MiB"},
@@ -38,6 +38,7 @@ const struct import_code import_codes[] = {
     {"watchlist.withdrawn", "the reference was withdrawn too often to be added again"},
     {"net.lost", "the answer was lost; import again: what is there is not added twice"},
     {"net.timeout", "no answer came; import again: what is there is not added twice"},
+    {"request.in_progress", "the server is busy with it; import again: nothing is added twice"},
     {"store.full", "the server's disk is full; make room and import again"},
     {NULL, NULL},
 };

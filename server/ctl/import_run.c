@@ -65,11 +65,12 @@ static bool is_hopeless(enum ctl_exit exit, const struct ov_error *err)
            strncmp(err->code, "model.", strlen("model.")) == 0;
 }
 
-/* The server was not there, or its answer was lost. Sending once more does no harm: a photograph
- * that is on the list already is not added again. */
+/* The server was not there, or its answer was lost, or is still being worked out. Sending once more
+ * does no harm: the row's key gets the same answer again, and a photograph that is on the list
+ * already is not added again. */
 static bool may_pass(enum ctl_exit exit, const struct ov_error *err)
 {
-    return err->status == OV_ERR_UNAVAILABLE ||
+    return err->status == OV_ERR_UNAVAILABLE || strcmp(err->code, "request.in_progress") == 0 ||
            (exit == CTL_UNREACHABLE &&
             (err->status == OV_ERR_TIMEOUT || err->status == OV_ERR_CLOSED));
 }
@@ -157,13 +158,8 @@ static enum ctl_exit do_row(struct import_run *run, struct http *http, struct im
 {
     char path[PATH_MAX];
     struct ov_secret image = OV_SECRET_INIT;
-    int length = snprintf(path, sizeof(path), "%s/%s", import_source_folder(run->job.source),
-                          row->fields[IMPORT_IMAGE]);
-    if (length < 0 || (size_t)length >= sizeof(path)) {
-        (void)ov_fail(err, OV_ERR_LIMIT, "file.path", "the path is too long");
-        return CTL_USAGE;
-    }
-    if (image_read(path, NULL, &image, err) != OV_OK)
+    if (import_source_image(run->job.source, row, path, err) != OV_OK ||
+        image_read(path, NULL, &image, err) != OV_OK)
         return CTL_USAGE;
     enum ctl_exit exit = do_image(run, http, row, &image, ret_outcome, err);
     ov_secret_free(&image);

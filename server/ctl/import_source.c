@@ -32,7 +32,7 @@ struct import_source {
     size_t columns;
     enum import_field order[COLUMNS_MAX]; /* order[i]: which field column i holds */
     size_t rows;
-    char folder[PATH_MAX];
+    char folder[PATH_MAX]; /* without links */
 };
 
 void import_row_free(struct import_row *row)
@@ -249,6 +249,23 @@ enum ov_status import_source_next(struct import_source *source, struct import_ro
     return OV_OK;
 }
 
+/* A list that came from elsewhere may have links among its images, to whatever they like. */
+enum ov_status import_source_image(const struct import_source *source, const struct import_row *row,
+                                   char ret_path[PATH_MAX], struct ov_error *err)
+{
+    char path[PATH_MAX];
+    size_t folder = strcmp(source->folder, "/") == 0 ? 0 : strlen(source->folder);
+    int length = snprintf(path, sizeof(path), "%s/%s", source->folder, row->fields[IMPORT_IMAGE]);
+    if (length < 0 || (size_t)length >= sizeof(path))
+        return ov_fail(err, OV_ERR_LIMIT, "file.path", "the path is too long");
+    if (realpath(path, ret_path) == NULL)
+        return ov_fail(err, OV_ERR_IO, "file.open", "cannot open the image: %s", strerror(errno));
+    if (strncmp(ret_path, source->folder, folder) != 0 || ret_path[folder] != '/')
+        return ov_fail(err, OV_ERR_INVALID, "row.image_path",
+                       "the image lies outside the list's folder");
+    return OV_OK;
+}
+
 /* --- opening --- */
 
 static enum ov_status start(struct import_source *source, struct ov_error *err)
@@ -295,18 +312,17 @@ static enum ov_status open_file(struct import_source *source, const char *path,
     int length = snprintf(file, sizeof(file), "%s%s", path, is_folder ? "/subjects.csv" : "");
     if (length < 0 || (size_t)length >= sizeof(file))
         return ov_fail(err, OV_ERR_LIMIT, "file.path", "the path is too long");
-    (void)snprintf(source->folder, sizeof(source->folder), "%s", file);
-    char *slash = strrchr(source->folder, '/');
-    if (slash == NULL)
-        (void)snprintf(source->folder, sizeof(source->folder), ".");
-    else
-        slash[slash == source->folder ? 1 : 0] = '\0';
     source->fd = open(file, O_RDONLY | O_CLOEXEC);
     if (source->fd < 0 || fstat(source->fd, &info) != 0)
         return ov_fail(err, errno == ENOENT ? OV_ERR_NOT_FOUND : OV_ERR_IO, "file.open",
                        "cannot open %s: %s", file, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return ov_fail(err, OV_ERR_INVALID, "file.kind", "%s is not a regular file", file);
+    char *slash = strrchr(file, '/');
+    if (slash != NULL)
+        slash[slash == file ? 1 : 0] = '\0';
+    if (realpath(slash != NULL ? file : ".", source->folder) == NULL)
+        return ov_fail(err, OV_ERR_IO, "file.open", "cannot open %s: %s", file, strerror(errno));
     return OV_OK;
 }
 
@@ -345,9 +361,4 @@ void import_source_close(struct import_source *source)
 size_t import_source_rows(const struct import_source *source)
 {
     return source->rows;
-}
-
-const char *import_source_folder(const struct import_source *source)
-{
-    return source->folder;
 }

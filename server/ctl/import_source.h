@@ -56,8 +56,11 @@ OV_CHECKED enum ov_status import_source_open(const char *path, struct import_sou
 void import_source_close(struct import_source *source);
 
 size_t import_source_rows(const struct import_source *source); /* counted when it was opened */
-/* Images are found from here. */
-const char *import_source_folder(const struct import_source *source);
+/* Where a row's image is, links resolved. "row.image_path" when that is not in or below the list's
+ * folder. */
+OV_CHECKED enum ov_status import_source_image(const struct import_source *source,
+                                              const struct import_row *row, char ret_path[PATH_MAX],
+                                              struct ov_error *err);
 
 /* The next row, for import_row_free. OV_ERR_CLOSED at the end. */
 OV_CHECKED enum ov_status import_source_next(struct import_source *source,

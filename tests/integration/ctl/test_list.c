@@ -250,6 +250,17 @@ static void a_report_of_something_else_is_never_overwritten(void **state)
     assert_string_equal(kept.data, "mine");
     ov_buf_free(&kept);
     assert_int_not_equal(access(world_path(&office->world, "kept.csv.state"), F_OK), 0);
+    /* Nor through a link, not even one that was put where this import's report was. */
+    (void)snprintf(path, sizeof(path), "%s", world_path(&office->world, "report.csv"));
+    assert_int_equal(rename(path, world_path(&office->world, "report.away")), 0);
+    assert_int_equal(symlink("kept.csv", path), 0);
+    office_expect(office, "ada", 2, "report.open", "watchlist", "import", NAME,
+                  world_path(&office->world, "list"), "--report", path, NULL);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(world_path(&office->world, "report.away"), path), 0);
+    assert_int_equal(ov_file_read(world_path(&office->world, "kept.csv"), 16, &kept, NULL), OV_OK);
+    assert_string_equal(kept.data, "mine");
+    ov_buf_free(&kept);
 }
 
 /* The state says so with a report; the server says so without. */

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/base/bytes.h"
+#include "common/base/file.h"
 #include "server/ctl/import_source.h"
 
 #define HEADER "image,category,response,name,reference\n"
@@ -90,7 +92,6 @@ static void columns_come_in_any_order_and_case(void **state)
         open_text("\xef\xbb\xbfReference,NAME,image,Response,category,birth_date,Priority\r\n"
                   "REF-1,\"Doe, \"\"J\"\" Jane\",a/b.jpg,identify,missing_at_risk,,1\r\n");
     assert_int_equal(import_source_rows(source), 1);
-    assert_string_equal(import_source_folder(source), "/tmp");
     struct import_row *row = next(source);
     assert_int_equal(row->number, 2);
     assert_string_equal(row->fields[IMPORT_IMAGE], "a/b.jpg");
@@ -195,6 +196,75 @@ static void images_lie_in_the_list_s_folder(void **state)
     }
 }
 
+static void put(const char *folder, const char *name, const char *text)
+{
+    char file[128];
+    (void)snprintf(file, sizeof(file), "%s/%s", folder, name);
+    assert_int_equal(ov_file_write_new(file, 0600, text, strlen(text), NULL), OV_OK);
+}
+
+static void link_to(const char *target, const char *folder, const char *name)
+{
+    char file[128];
+    (void)snprintf(file, sizeof(file), "%s/%s", folder, name);
+    assert_int_equal(symlink(target, file), 0);
+}
+
+static void check_image(struct import_source *source, enum ov_status status, const char *code)
+{
+    char found[PATH_MAX];
+    struct import_row *row = next(source);
+    assert_string_equal(row->outcome, "");
+    ov_error_clear(&err);
+    assert_int_equal(import_source_image(source, row, found, &err), status);
+    assert_string_equal(err.code, code);
+    import_row_free(row);
+}
+
+/* Not even where the path looks as if it stayed inside. The list's folder may be a link itself. */
+static void no_link_leads_out_of_the_list_s_folder(void **state)
+{
+    char top[] = "/tmp/overt-import-test.XXXXXX";
+    char folder[64];
+    char linked[64];
+    struct import_source *source = NULL;
+    assert_non_null(mkdtemp(top));
+    (void)snprintf(folder, sizeof(folder), "%s/list", top);
+    (void)snprintf(linked, sizeof(linked), "%s/linked", top);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(symlink("list", linked), 0);
+    put(top, "list-of-others.jpg", "x");
+    put(folder, "1.jpg", "x");
+    link_to("1.jpg", folder, "2.jpg");
+    link_to("../list-of-others.jpg", folder, "3.jpg");
+    link_to("/etc/passwd", folder, "4.jpg");
+    link_to("..", folder, "up");
+    link_to("nowhere", folder, "6.jpg");
+    put(folder, "subjects.csv",
+        HEADER "1.jpg,c,r,n,f\n2.jpg,c,r,n,f\n3.jpg,c,r,n,f\n4.jpg,c,r,n,f\n"
+               "up/list-of-others.jpg,c,r,n,f\n6.jpg,c,r,n,f\nup/list/1.jpg,c,r,n,f\n");
+    ov_error_clear(&err);
+    assert_int_equal(import_source_open(linked, &source, &err), OV_OK);
+    check_image(source, OV_OK, "");
+    check_image(source, OV_OK, "");
+    check_image(source, OV_ERR_INVALID, "row.image_path");
+    check_image(source, OV_ERR_INVALID, "row.image_path");
+    check_image(source, OV_ERR_INVALID, "row.image_path");
+    check_image(source, OV_ERR_IO, "file.open");
+    check_image(source, OV_OK, "");
+    check_end(source);
+    static const char *const made[] = {"list/1.jpg",        "list/2.jpg",         "list/3.jpg",
+                                       "list/4.jpg",        "list/6.jpg",         "list/up",
+                                       "list/subjects.csv", "list-of-others.jpg", "linked"};
+    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+        (void)snprintf(folder, sizeof(folder), "%s/%s", top, made[i]);
+        assert_int_equal(unlink(folder), 0);
+    }
+    (void)snprintf(folder, sizeof(folder), "%s/list", top);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(rmdir(top), 0);
+}
+
 static long peak_kb(void)
 {
     struct rusage usage;
@@ -294,6 +364,7 @@ int main(void)
         EACH(utf_16_is_refused_and_latin_1_costs_its_rows_alone),
         EACH(every_row_is_accounted_for_by_its_number),
         EACH(images_lie_in_the_list_s_folder),
+        EACH(no_link_leads_out_of_the_list_s_folder),
         EACH(the_longest_list_is_read_in_little_memory),
         EACH(a_list_that_no_watchlist_takes_is_refused_at_once),
         EACH(a_row_longer_than_any_costs_itself_alone),

@@ -169,6 +169,20 @@ static void another_s_or_damaged_state_is_refused_and_left_alone(void **state)
     refuse(DEPLOYMENT, "state.damaged");
 }
 
+static void a_link_in_its_place_is_not_followed(void **state)
+{
+    char target[80];
+    struct import_state *s = NULL;
+    bool resumed = false;
+    (void)snprintf(target, sizeof(target), "%s.target", path);
+    (void)unlink(path);
+    assert_int_equal(symlink(target, path), 0);
+    ov_error_clear(&err);
+    assert_int_equal(import_state_open(path, DEPLOYMENT, &s, &resumed, &err), OV_ERR_IO);
+    assert_string_equal(err.code, "state.open");
+    assert_int_not_equal(access(target, F_OK), 0);
+}
+
 /* As on a disk that is full: said at once, and what is in the file stays whole. */
 static void a_full_disk_is_told_and_leaves_whole_lines(void **state)
 {
@@ -205,6 +219,7 @@ int main(void)
         EACH(the_file_holds_nothing_of_anybody),
         EACH(half_a_line_of_a_run_cut_off_is_dropped),
         EACH(another_s_or_damaged_state_is_refused_and_left_alone),
+        EACH(a_link_in_its_place_is_not_followed),
         EACH(a_full_disk_is_told_and_leaves_whole_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
