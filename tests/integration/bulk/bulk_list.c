@@ -51,7 +51,7 @@ static void copy(const char *from, const char *to)
 /* One of each person, so that the photographs are of as many people. */
 static bool take_one(struct bulk_list *list, const char *person)
 {
-    char path[PATH_MAX + NAME_MAX];
+    char path[PATH_MAX + NAME_MAX + 2];
     char to[PATH_MAX];
     struct dirent **files = NULL;
     bool found = false;
