@@ -80,6 +80,10 @@ _overtctl() {
     --zone) return ;;
     --drop-camera) return ;;
     --camera) return ;;
+    --reason)
+        mapfile -t COMPREPLY < <(compgen -W "list_key_lost ledger_key_lost" -- "$cur")
+        return
+        ;;
     --as)
         mapfile -t COMPREPLY < <(compgen -W "adjudicator engagement_officer deployment_lead" -- "$cur")
         return
@@ -146,7 +150,7 @@ _overtctl() {
     people) next="list add grant identity reactivate confirm withdraw suspend revoke" ;;
     site) next="add list suspend reactivate" ;;
     deployment) next="create edit list show start stop notice template apply authorise refuse cancel oral pause resume settings change approve-change refuse-change signs erase" ;;
-    erasure) next="check" ;;
+    erasure) next="check waive confirm withdraw waivers" ;;
     duty) next="show take hold hand-over end" ;;
     watchlist) next="add import list open approve decide review remove" ;;
     alarm) next="clear" ;;
@@ -188,8 +192,12 @@ _overtctl() {
     "deployment approve-change"*) options="" ;;
     "deployment refuse-change"*) options="" ;;
     "deployment signs"*) options="--camera" ;;
-    "deployment erase"*) options="--without-ledger" ;;
+    "deployment erase"*) options="" ;;
     "erasure check"*) options="" ;;
+    "erasure waive"*) options="--reason" ;;
+    "erasure confirm"*) options="" ;;
+    "erasure withdraw"*) options="" ;;
+    "erasure waivers"*) options="" ;;
     "duty show"*) options="" ;;
     "duty take"*) options="--as" ;;
     "duty hold"*) options="--as" ;;

@@ -75,14 +75,14 @@ static json_t *erasure_json(const struct list_erasure *erasure)
     bool certified = erasure->certified_at_us != 0;
     const char *ledger = erasure_ledger_name(erasure->ledger);
     return json_pack(
-        "{so so so so sI sI so sI sI sI sI so so sI so so so}", "deployment",
+        "{so so so so sI sI so so sI sI sI sI so so sI so so so}", "deployment",
         reply_id(&erasure->deployment_id), "due_at", reply_time(erasure->due_at_us), "begun_at",
         reply_time(erasure->begun_at_us), "asked_by", id_or_null(&erasure->asked_by), "entries",
         (json_int_t)erasure->entries, "images", (json_int_t)erasure->images, "ledger",
-        *ledger != '\0' ? json_string(ledger) : json_null(), "subjects",
-        (json_int_t)erasure->subjects, "unreadable", (json_int_t)erasure->unreadable,
-        "image_digests", (json_int_t)erasure->image_digests, "unreadable_images",
-        (json_int_t)erasure->unreadable_images, "key_missing_at",
+        *ledger != '\0' ? json_string(ledger) : json_null(), "waiver",
+        id_or_null(&erasure->waiver_id), "subjects", (json_int_t)erasure->subjects, "unreadable",
+        (json_int_t)erasure->unreadable, "image_digests", (json_int_t)erasure->image_digests,
+        "unreadable_images", (json_int_t)erasure->unreadable_images, "key_missing_at",
         reply_time(erasure->key_missing_at_us), "key_destroyed_at",
         reply_time(erasure->key_destroyed_at_us), "keys", (json_int_t)erasure->keys,
         "tables_dropped_at", reply_time(erasure->dropped_at_us), "certified_at",
@@ -105,17 +105,10 @@ enum ov_status handle_deployment_erase(struct call *call, struct ov_error *err)
     struct request *request = call->request;
     struct deployment deployment;
     struct list_erasure erasure;
-    struct json_in_member without = {"without_ledger", JSON_IN_BOOL, false, NULL};
-    json_t *root = NULL;
-    enum ov_status status =
-        json_in_read(request, request->body.data, request->body.size, &without, 1, &root, err);
-    if (status != OV_OK)
-        return status;
-    bool without_ledger = json_is_true(without.value);
-    json_decref(root);
-    status = deployment_of_path(call, &deployment, err);
+    enum ov_status status = json_in_nothing(request, err);
     if (status == OV_OK)
-        status = service_erase_list(call->service, call->actor, &deployment.id, without_ledger,
-                                    &erasure, err);
+        status = deployment_of_path(call, &deployment, err);
+    if (status == OV_OK)
+        status = service_erase_list(call->service, call->actor, &deployment.id, &erasure, err);
     return status != OV_OK ? status : reply_json(request, 200, erasure_json(&erasure), err);
 }

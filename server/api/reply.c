@@ -54,11 +54,11 @@ static bool has_public_code(const struct ov_error *err)
 {
     static const char *const prefixes[] = {
         /* one a line */
-        "alarm.",     "application.", "deployment.", "document.", "duty.",       "entry.",
-        "erasure.",   "evidence.",    "identity.",   "image.",    "membership.", "model.",
-        "notice.",    "review.",      "round.",      "people.",   "permission.", "policy.",
-        "principal.", "request.",     "server.",     "settings.", "signature.",  "site.",
-        "watchlist.", "store.full",   "vault.full",  NULL,
+        "alarm.",     "application.", "deployment.", "document.",  "duty.",       "entry.",
+        "erasure.",   "evidence.",    "identity.",   "image.",     "membership.", "model.",
+        "notice.",    "review.",      "round.",      "people.",    "permission.", "policy.",
+        "principal.", "request.",     "server.",     "settings.",  "signature.",  "site.",
+        "waiver.",    "watchlist.",   "store.full",  "vault.full", NULL,
     };
     /* A bug of ours is none either, whatever it is called. */
     for (size_t i = 0; prefixes[i] != NULL && err->status != OV_ERR_INTERNAL; i++) {

@@ -113,6 +113,13 @@ static const struct route table[] = {
      handle_erasure_get},
     {METHOD_POST, "/v1/deployments/{deployment}/erase", ACTION_ERASURE_RUN, BODY_JSON,
      handle_deployment_erase},
+    {METHOD_POST, "/v1/deployments/{deployment}/ledger-waivers", ACTION_ERASURE_WAIVE, BODY_JSON,
+     handle_waiver_ask},
+    {METHOD_GET, "/v1/ledger-waivers", ACTION_ERASURE_CHECK, BODY_NONE, handle_waiver_list},
+    {METHOD_POST, "/v1/ledger-waivers/{waiver}/confirm", ACTION_ERASURE_CONFIRM_WAIVER, BODY_JSON,
+     handle_waiver_confirm},
+    {METHOD_POST, "/v1/ledger-waivers/{waiver}/withdraw", ACTION_ERASURE_WAIVE, BODY_JSON,
+     handle_waiver_withdraw},
     {METHOD_GET, "/v1/deployments/{deployment}/watchlist", ACTION_WATCHLIST_SEE, BODY_NONE,
      handle_watchlist_list},
     {METHOD_POST, "/v1/deployments/{deployment}/watchlist", ACTION_WATCHLIST_ADD, BODY_JPEG,
@@ -153,9 +160,10 @@ static const struct route table[] = {
 
 /* Those that make something new each time they are done. */
 static enum ov_status (*const creating[])(struct call *call, struct ov_error *err) = {
-    handle_site_add,          handle_people_propose,  handle_policy_propose,
-    handle_model_propose,     handle_membership_ask,  handle_watchlist_add,
-    handle_deployment_create, handle_settings_change, handle_evidence_propose,
+    handle_site_add,         handle_people_propose,    handle_policy_propose,
+    handle_model_propose,    handle_membership_ask,    handle_watchlist_add,
+    handle_waiver_ask,       handle_deployment_create, handle_settings_change,
+    handle_evidence_propose,
 };
 
 bool route_creates(const struct route *route)

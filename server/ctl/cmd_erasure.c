@@ -33,15 +33,10 @@ static enum ctl_exit cmd_deployment_erase(struct ctl *ctl, const struct invocati
 {
     const struct api_place place = {"deployments", given->args[0], "erase"};
     json_t *erasure = NULL;
-    bool without = invocation_option(given, "--without-ledger") != NULL;
     if (terminal_confirm(&ctl->terminal, ctl->yes,
-                         without ? "Erase the list now and for good, and write nothing into the "
-                                   "membership ledger?"
-                                 : "Erase the list now and for good? Nothing brings it back.",
-                         err) != OV_OK)
+                         "Erase the list now and for good? Nothing brings it back.", err) != OV_OK)
         return CTL_USAGE;
-    enum ctl_exit result =
-        api_post_at(ctl->http, &place, json_pack("{sb}", "without_ledger", without), &erasure, err);
+    enum ctl_exit result = api_post_at(ctl->http, &place, json_object(), &erasure, err);
     if (result == CTL_OK)
         result = show_erasure(ctl, erasure, err);
     json_decref(erasure);
@@ -166,13 +161,13 @@ const struct command erasure_commands[] = {
      .verb = "erase",
      .args = {"DEPLOYMENT"},
      .summary = "erase the list of a deployment that has ended, before its time",
-     .options = {{"--without-ledger", NULL,
-                  "leave the membership ledger out: only when its key is lost for good", NULL,
-                  false, false}},
-     .help = "The server erases every list on its own when its time is over; this is for doing it\n"
-             "earlier. The subjects' pseudonyms go into the membership ledger, the list's key is\n"
-             "destroyed, its tables are dropped, and what was done is certified. Alerts go by\n"
-             "their own clocks. A terminal is asked for 'yes'; without one give --yes.\n",
+     .help =
+         "The server erases every list on its own when its time is over; this is for doing it\n"
+         "earlier. The subjects' pseudonyms go into the membership ledger, the list's key is\n"
+         "destroyed, its tables are dropped, and what was done is certified. Alerts go by\n"
+         "their own clocks. Without the list's key, or the ledger's, nothing is erased: put it\n"
+         "back, or see 'overtctl erasure waive --help'. A terminal is asked for 'yes'; without\n"
+         "one give --yes.\n",
      .needs_server = true,
      .run = cmd_deployment_erase},
     {.group = "erasure",

@@ -19,11 +19,11 @@ const struct option global_options[] = {
 
 /* In the order of help and completion. */
 static const struct command *const families[] = {
-    people_commands,     site_commands,     deployment_commands, authority_commands,
-    running_commands,    settings_commands, erasure_commands,    duty_commands,
-    watchlist_commands,  alerts_commands,   alarms_commands,     evidence_commands,
-    policy_commands,     model_commands,    membership_commands, status_commands,
-    completion_commands,
+    people_commands,   site_commands,       deployment_commands, authority_commands,
+    running_commands,  settings_commands,   erasure_commands,    waiver_commands,
+    duty_commands,     watchlist_commands,  alerts_commands,     alarms_commands,
+    evidence_commands, policy_commands,     model_commands,      membership_commands,
+    status_commands,   completion_commands,
 };
 
 const struct command *command_at(size_t index)

@@ -49,6 +49,7 @@ extern const struct command running_commands[];
 extern const struct command settings_commands[];
 extern const struct command duty_commands[];
 extern const struct command erasure_commands[];
+extern const struct command waiver_commands[];
 extern const struct command watchlist_commands[];
 extern const struct command alerts_commands[];
 extern const struct command alarms_commands[];

@@ -11,6 +11,7 @@
 #include "server/service/erasure_private.h"
 #include "server/service/ledger.h"
 #include "server/service/permissions.h"
+#include "server/store/waivers.h"
 #include "server/store/watchlists.h"
 #include "server/vault/vault.h"
 
@@ -19,7 +20,6 @@ struct erasing {
     struct service *service;
     const struct actor *actor;
     bool by_command;
-    bool without_ledger;
     struct deployment deployment; /* both as of the step's own lock */
     struct list_erasure at;       /* begun_at_us 0: not begun */
     bool done;
@@ -36,25 +36,58 @@ static struct audit_event *step_event(const struct erasing *erasing, const char 
 
 /* --- step 1: the ledger, while the references can still be read --- */
 
+bool erasure_is_lost(const struct ov_error *why)
+{
+    static const char *const codes[] = {"vault.key_gone", "vault.bad_key", "ledger.no_key",
+                                        "ledger.bad_key", "ledger.wrong_key"};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (strcmp(why->code, codes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What two people decided for this very reason; else why stands. */
+static enum ov_status waive(struct erasing *erasing, enum waiver_reason reason,
+                            const struct ov_error *why, struct ov_error *err)
+{
+    struct store *store = erasing->service->store;
+    const struct ov_id *id = &erasing->deployment.id;
+    struct ov_error none = OV_ERROR_INIT;
+    struct ledger_waiver waiver;
+    enum ov_status status = store_waiver_confirmed(store, id, reason, &waiver, &none);
+    if (status == OV_ERR_NOT_FOUND)
+        return ov_fail(err, why->status, why->code, "%s", why->text);
+    if (status != OV_OK)
+        return ov_fail(err, none.status, none.code, "%s", none.text);
+    return store_erasure_without_ledger(store, id, &waiver.id, err);
+}
+
 /* A list of nobody has nothing that a copy of the key could open, and nobody for the ledger. Any
  * other is left as it is: who took the key away may still have it, and the references with it. */
-static enum ov_status without_key(struct service *service, const struct ov_id *id,
+static enum ov_status without_key(struct erasing *erasing, const struct ov_error *why,
                                   struct ov_error *err)
 {
+    struct store *store = erasing->service->store;
+    const struct ov_id *id = &erasing->deployment.id;
     struct store_bytes nobody = {NULL, 0};
+    struct ov_error gone = OV_ERROR_INIT;
     struct list_erasure at;
     int64_t subjects = 0;
-    enum ov_status status = store_erasure_get(service->store, id, &at, err);
-    if (status == OV_OK && at.entries > 0)
-        return ov_fail(err, OV_ERR_STATE, ERASURE_ALARM_KEY,
-                       "the list's key is not in the vault, and not because it was erased: nothing "
-                       "was changed. Restore the vault's folder; or, where the key is lost for "
-                       "good, have the list erased without the ledger");
+    enum ov_status status = store_erasure_get(store, id, &at, err);
     if (status == OV_OK)
-        status = store_erasure_key_missing(service->store, id, err);
-    if (status == OV_OK)
-        status = store_erasure_write_ledger(service->store, id, nobody, 0, &subjects, err);
-    return status;
+        status = store_erasure_key_missing(store, id, err);
+    if (status != OV_OK)
+        return status;
+    if (at.entries == 0)
+        return store_erasure_write_ledger(store, id, nobody, 0, &subjects, err);
+    if (why->status != OV_ERR_NOT_FOUND)
+        return waive(erasing, WAIVER_LIST_KEY_LOST, why, err);
+    (void)ov_fail(&gone, OV_ERR_STATE, ERASURE_ALARM_KEY,
+                  "the list's key is not in the vault, and not because it was erased: nothing "
+                  "was changed. Restore the vault's folder; or, where the key is lost for "
+                  "good, have the ledger waived by two people ('overtctl erasure waive')");
+    return waive(erasing, WAIVER_LIST_KEY_LOST, &gone, err);
 }
 
 /* A reference or an image that nobody can read any more was altered in the database. */
@@ -73,15 +106,16 @@ static enum ov_status write_or_waive(struct erasing *erasing, struct vault_key *
     struct ov_error why = OV_ERROR_INIT;
     int64_t subjects = 0;
     int64_t unreadable = 0;
-    if (erasing->without_ledger)
-        return store_erasure_without_ledger(service->store, id, ERASURE_LEDGER_WAIVED, err);
     enum ov_status status = vault_key_load(service->vault, VAULT_WATCHLIST, id, key, &why);
-    if (status == OV_ERR_NOT_FOUND)
-        return without_key(service, id, err);
+    if (status != OV_OK && erasure_is_lost(&why))
+        return without_key(erasing, &why, err);
+    if (status == OV_OK)
+        status = ledger_write_list(service, id, *key, &subjects, &unreadable, &why);
+    if (status != OV_OK && erasure_is_lost(&why))
+        return waive(erasing, WAIVER_LEDGER_KEY_LOST, &why, err);
     if (status != OV_OK)
         return ov_fail(err, why.status, why.code, "%s", why.text);
-    status = ledger_write_list(service, id, *key, &subjects, &unreadable, err);
-    return status == OV_OK && unreadable > 0 ? tell_unreadable(service, id, err) : status;
+    return unreadable > 0 ? tell_unreadable(service, id, err) : OV_OK;
 }
 
 static enum ov_status begin_and_write_ledger(struct erasing *erasing, struct ov_error *err)
@@ -100,6 +134,8 @@ static enum ov_status begin_and_write_ledger(struct erasing *erasing, struct ov_
         return status;
     struct audit_event *event = step_event(erasing, "erasure.begun");
     audit_event_code(event, "ledger", erasure_ledger_name(erasing->at.ledger));
+    if (!ov_id_is_zero(&erasing->at.waiver_id))
+        audit_event_id(event, "waiver", &erasing->at.waiver_id);
     audit_event_int(event, "subjects", erasing->at.subjects);
     audit_event_int(event, "unreadable", erasing->at.unreadable);
     audit_event_int(event, "entries", erasing->at.entries);
@@ -126,7 +162,7 @@ static enum ov_status keys_to_destroy(const struct erasing *erasing, int64_t *re
     enum ov_status status = vault_key_load(erasing->service->vault, VAULT_WATCHLIST,
                                            &erasing->deployment.id, &key, &why);
     vault_key_free(key);
-    if (status == OV_ERR_NOT_FOUND || status == OV_ERR_CRYPTO) {
+    if (status != OV_OK && erasure_is_lost(&why)) {
         *ret_keys = 0;
         return OV_OK;
     }
@@ -198,6 +234,8 @@ static struct audit_document *certificate(const struct erasing *erasing)
     audit_document_int(document, "subjects", at->subjects);
     audit_document_int(document, "unreadable", at->unreadable);
     audit_document_int(document, "unreadable_images", at->unreadable_images);
+    if (!ov_id_is_zero(&at->waiver_id))
+        audit_document_id(document, "waiver", &at->waiver_id);
     audit_document_end(document);
     audit_document_object(document, "times_us");
     audit_document_int(document, "begun", at->begun_at_us);
@@ -321,36 +359,25 @@ static enum ov_status erase(struct erasing *erasing, const struct ov_id *id, str
 /* --- by command --- */
 
 /* What a command may be told before anything is locked; each step looks again. */
-static enum ov_status check_erasable(struct erasing *erasing, const struct ov_id *id,
+static enum ov_status check_erasable(struct service *service, const struct ov_id *id,
                                      struct ov_error *err)
 {
-    struct list_erasure at;
-    struct ov_error none = OV_ERROR_INIT;
-    enum ov_status status =
-        store_deployment_get(erasing->service->store, id, false, &erasing->deployment, err);
-    if (status != OV_OK)
-        return status;
-    if (erasing->deployment.state == DEPLOYMENT_ERASED)
-        return ov_fail(err, OV_ERR_STATE, "erasure.done",
-                       "the deployment's list is erased already");
-    if (erasing->without_ledger &&
-        store_erasure_get(erasing->service->store, id, &at, &none) == OV_OK)
-        return ov_fail(
-            err, OV_ERR_STATE, "erasure.begun",
-            "the erasure has begun, and with it the ledger is settled; ask again without "
-            "leaving it out");
-    return OV_OK;
+    struct deployment deployment;
+    enum ov_status status = store_deployment_get(service->store, id, false, &deployment, err);
+    if (status == OV_OK && deployment.state == DEPLOYMENT_ERASED)
+        status =
+            ov_fail(err, OV_ERR_STATE, "erasure.done", "the deployment's list is erased already");
+    return status;
 }
 
 enum ov_status service_erase_list(struct service *service, const struct actor *actor,
-                                  const struct ov_id *deployment_id, bool without_ledger,
-                                  struct list_erasure *ret, struct ov_error *err)
+                                  const struct ov_id *deployment_id, struct list_erasure *ret,
+                                  struct ov_error *err)
 {
-    struct erasing erasing = {
-        .service = service, .actor = actor, .by_command = true, .without_ledger = without_ledger};
+    struct erasing erasing = {.service = service, .actor = actor, .by_command = true};
     enum ov_status status = check_permission(actor, ACTION_ERASURE_RUN, err);
     if (status == OV_OK)
-        status = check_erasable(&erasing, deployment_id, err);
+        status = check_erasable(service, deployment_id, err);
     if (status == OV_OK)
         status = erase(&erasing, deployment_id, err);
     if (status == OV_OK)

@@ -15,12 +15,13 @@
 struct service;
 
 /*
- * By command, also before its time: "erasure.state" unless the deployment has ended,
- * "erasure.done". without_ledger: for the case that the ledger's key is lost for good; on the
- * record, and only in an erasure that has not begun ("erasure.begun").
+ * By command of one person, also before its time, since the ledger keeps what there is to answer
+ * for: "erasure.state" unless the deployment has ended, "erasure.done"; "erasure.key_gone" where
+ * the list's key is missing, "ledger.*" where the ledger's does not serve, unless two people have
+ * waived the ledger for that (waiver.h).
  */
 OV_CHECKED enum ov_status service_erase_list(struct service *service, const struct actor *actor,
-                                             const struct ov_id *deployment_id, bool without_ledger,
+                                             const struct ov_id *deployment_id,
                                              struct list_erasure *ret, struct ov_error *err);
 
 /* How far it has come: "erasure.not_begun". */

@@ -12,6 +12,9 @@ struct service;
 /* A list's key is missing before its erasure began: the alarm, and the error. */
 #define ERASURE_ALARM_KEY "erasure.key_gone"
 
+/* Whether a key that could not be used is missing, damaged or another one: what a waiver covers. */
+bool erasure_is_lost(const struct ov_error *why);
+
 struct erasure_kind {
     const char *name; /* for the log */
     const char *alarm;

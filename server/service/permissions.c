@@ -78,6 +78,8 @@ static const struct permission table[] = {
                                                    ROLE_HIGHER_AUTHORITY | ROLE_DATA_PROTECTION |
                                                    ROLE_OVERSIGHT},
     [ACTION_ERASURE_RUN] = {"erasure.run", ROLE_AUTHORISING_OFFICER | ROLE_DATA_PROTECTION},
+    [ACTION_ERASURE_WAIVE] = {"erasure.waive", ROLE_DATA_PROTECTION},
+    [ACTION_ERASURE_CONFIRM_WAIVER] = {"erasure.confirm_waiver", ROLE_AUTHORISING_OFFICER},
     [ACTION_MEMBERSHIP_ASK] = {"membership.ask", ROLE_DATA_PROTECTION},
     [ACTION_MEMBERSHIP_CONFIRM] = {"membership.confirm",
                                    ROLE_HIGHER_AUTHORITY | ROLE_DATA_PROTECTION},

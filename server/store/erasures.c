@@ -37,6 +37,7 @@ static enum ov_status on_erasure(void *ctx, struct row *row, struct ov_error *er
     ret->images = row_i64(row);
     ret->ledger = (enum erasure_ledger)row_choice(row, ledger_name, ERASURE_LEDGER_WAIVED + 1);
     ret->ledger_at_us = row_time(row);
+    row_id(row, &ret->waiver_id);
     ret->subjects = row_i64(row);
     ret->unreadable = row_i64(row);
     ret->image_digests = row_i64(row);
@@ -107,11 +108,11 @@ enum ov_status store_erasure_write_images(struct store *store, const struct ov_i
 }
 
 enum ov_status store_erasure_without_ledger(struct store *store, const struct ov_id *deployment_id,
-                                            enum erasure_ledger why, struct ov_error *err)
+                                            const struct ov_id *waiver_id, struct ov_error *err)
 {
     struct params params = PARAMS_INIT;
     params_id(&params, deployment_id);
-    params_text(&params, erasure_ledger_name(why));
+    params_id(&params, waiver_id);
     return statement_run(store, STATEMENT_ERASURE_WITHOUT_LEDGER, &params, NULL, err);
 }
 

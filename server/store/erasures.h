@@ -11,7 +11,7 @@
 enum erasure_ledger {
     ERASURE_LEDGER_OPEN,
     ERASURE_LEDGER_WRITTEN,
-    ERASURE_LEDGER_KEY_GONE,
+    ERASURE_LEDGER_KEY_GONE, /* in erasures from before that took two people only */
     ERASURE_LEDGER_WAIVED
 };
 /* "" for open. */
@@ -26,9 +26,10 @@ struct list_erasure {
     int64_t images;
     enum erasure_ledger ledger;
     int64_t ledger_at_us;
-    int64_t subjects;      /* in the ledger */
-    int64_t unreadable;    /* approved entries whose reference did not open */
-    int64_t image_digests; /* of image files, in the ledger too */
+    struct ov_id waiver_id; /* by which the ledger was left out; else zero */
+    int64_t subjects;       /* in the ledger */
+    int64_t unreadable;     /* approved entries whose reference did not open */
+    int64_t image_digests;  /* of image files, in the ledger too */
     int64_t unreadable_images;
     int64_t key_missing_at_us; /* as the erasure began it was not there, or did not open; else 0 */
     int64_t key_destroyed_at_us;
@@ -59,10 +60,10 @@ OV_CHECKED enum ov_status store_erasure_write_images(struct store *store,
                                                      const struct ov_id *deployment_id,
                                                      struct store_bytes digests, int64_t unreadable,
                                                      struct ov_error *err);
-/* why: ERASURE_LEDGER_KEY_GONE, or ERASURE_LEDGER_WAIVED where a person asked for the erasure. */
+/* By a waiver (waivers.h) of this list that two people confirmed: else "erasure.not_waived". */
 OV_CHECKED enum ov_status store_erasure_without_ledger(struct store *store,
                                                        const struct ov_id *deployment_id,
-                                                       enum erasure_ledger why,
+                                                       const struct ov_id *waiver_id,
                                                        struct ov_error *err);
 /* Before the ledger: there is no key of this list that opens. */
 OV_CHECKED enum ov_status store_erasure_key_missing(struct store *store,

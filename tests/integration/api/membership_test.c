@@ -132,7 +132,7 @@ static void test_a_list_answers_before_and_after_its_erasure(void **state)
     expect(client_post(ben, "/v1/deployments/membership/stop", "{}"), 200, NULL);
     assert_int_equal(ov_id_parse(deployment, &id), OV_OK);
     assert_int_equal(service_identify(&service, "overt://person/dora", "01", &actor, &err), OV_OK);
-    enum ov_status status = service_erase_list(&service, &actor, &id, false, &erasure, &err);
+    enum ov_status status = service_erase_list(&service, &actor, &id, &erasure, &err);
     if (status != OV_OK)
         fail_msg("%s (%s)", err.text, err.code);
     check_answers(1);

@@ -61,6 +61,7 @@ int bed_start(void **state)
     bed.manager = pg_seed_person(bed.store, "manager", ROLE_WATCHLIST_MANAGER);
     bed.reviewer = pg_seed_person(bed.store, "reviewer", ROLE_WATCHLIST_MANAGER);
     bed.officer = person(&bed, "officer", ROLE_AUTHORISING_OFFICER);
+    bed.protector = person(&bed, "protector", ROLE_DATA_PROTECTION);
     bed.stranger = person(&bed, "stranger", ROLE_APPLICANT | ROLE_ADJUDICATOR);
     bed.site = pg_seed_site(bed.store, "north-gate");
     *state = &bed;

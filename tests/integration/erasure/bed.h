@@ -35,8 +35,9 @@ struct bed {
     struct ov_id applicant;
     struct ov_id manager;
     struct ov_id reviewer;
-    struct actor officer;  /* may erase */
-    struct actor stranger; /* an applicant: may not */
+    struct actor officer;   /* may erase */
+    struct actor protector; /* data protection: may, and asks to leave the ledger out */
+    struct actor stranger;  /* an applicant: may not */
 };
 
 int bed_start(void **state);
@@ -80,6 +81,7 @@ int64_t bed_events(struct bed *bed, const char *name, const struct ov_id *deploy
 
 int run_list_tests(void);
 int run_alert_tests(void);
+int run_waiver_tests(void);
 int run_check_tests(void);
 int run_kill_tests(void);
 int run_restore_tests(void);

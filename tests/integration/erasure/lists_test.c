@@ -139,21 +139,20 @@ static void a_list_may_go_earlier_by_command_of_who_may(void **state)
     struct ov_error err = OV_ERROR_INIT;
     struct list_erasure erasure;
     struct deployment live = bed_live(bed, "command", 1);
-    bed_refused(service_erase_list(&bed->service, &bed->officer, &live.id, false, &erasure, &err),
+    bed_refused(service_erase_list(&bed->service, &bed->officer, &live.id, &erasure, &err),
                 OV_ERR_STATE, "erasure.state", &err);
     bed_close(bed, &live.id);
-    bed_refused(service_erase_list(&bed->service, &bed->stranger, &live.id, false, &erasure, &err),
+    bed_refused(service_erase_list(&bed->service, &bed->stranger, &live.id, &erasure, &err),
                 OV_ERR_DENIED, "permission.denied", &err);
     struct ov_id unknown = ov_id_new();
-    bed_refused(service_erase_list(&bed->service, &bed->officer, &unknown, false, &erasure, &err),
+    bed_refused(service_erase_list(&bed->service, &bed->officer, &unknown, &erasure, &err),
                 OV_ERR_NOT_FOUND, "deployment.unknown", &err);
     assert_true(bed_key_is_there(bed, VAULT_WATCHLIST, &live.id));
-    bed_must(service_erase_list(&bed->service, &bed->officer, &live.id, false, &erasure, &err),
-             &err);
+    bed_must(service_erase_list(&bed->service, &bed->officer, &live.id, &erasure, &err), &err);
     assert_true(bed_is_erased(bed, &live.id));
     assert_true(erasure.certified_at_us > 0 && erasure.certified_at_us < erasure.due_at_us);
     assert_true(ov_id_equal(&erasure.asked_by, &bed->officer.principal.id));
-    bed_refused(service_erase_list(&bed->service, &bed->officer, &live.id, false, &erasure, &err),
+    bed_refused(service_erase_list(&bed->service, &bed->officer, &live.id, &erasure, &err),
                 OV_ERR_STATE, "erasure.done", &err);
 }
 
@@ -193,21 +192,6 @@ static void without_the_ledgers_key_nothing_is_destroyed_and_it_is_an_alarm(void
     assert_int_equal(bed_open_alarms(bed, "erasure.overdue"), 0);
 }
 
-static void a_lost_ledger_key_does_not_keep_faces_forever(void **state)
-{
-    struct bed *bed = *state;
-    struct ov_error err = OV_ERROR_INIT;
-    struct list_erasure erasure;
-    struct deployment due = bed_due(bed, "waived", 2);
-    char aside[160];
-    (void)snprintf(aside, sizeof(aside), "%s.aside", bed->ledger_key);
-    move(bed->ledger_key, aside);
-    bed_must(service_erase_list(&bed->service, &bed->officer, &due.id, true, &erasure, &err), &err);
-    move(aside, bed->ledger_key);
-    assert_int_equal(erasure.ledger, ERASURE_LEDGER_WAIVED);
-    assert_true(bed_is_erased(bed, &due.id));
-}
-
 /* The certificate's number under counts, and whether it says when the key was found missing. */
 static int64_t certified_keys(struct bed *bed, const struct ov_id *id)
 {
@@ -242,7 +226,7 @@ static void a_key_that_was_taken_away_stops_the_erasure_until_it_is_back(void **
                 &err);
     bed_refused(service_erase_due_lists(&bed->service, &err), OV_ERR_STATE, "erasure.key_gone",
                 &err);
-    bed_refused(service_erase_list(&bed->service, &bed->officer, &due.id, false, &erasure, &err),
+    bed_refused(service_erase_list(&bed->service, &bed->officer, &due.id, &erasure, &err),
                 OV_ERR_STATE, "erasure.key_gone", &err);
     assert_int_equal(bed_open_alarms(bed, "erasure.key_gone"), 1);
     assert_false(bed_is_erased(bed, &due.id));
@@ -455,7 +439,7 @@ static void two_servers_erase_a_list_once(void **state)
     struct service other = bed->service;
     struct list_erasure erasure;
     bed_must(store_open(pg_conninfo(bed->pg, "server"), &other.store, &err), &err);
-    bed_must(service_erase_list(&other, &bed->officer, &due.id, false, &erasure, &err), &err);
+    bed_must(service_erase_list(&other, &bed->officer, &due.id, &erasure, &err), &err);
     bed_must(service_erase_due_lists(&bed->service, &err), &err);
     store_close(other.store);
     assert_int_equal(bed_events(bed, "erasure.certified", &due.id), 1);
@@ -473,7 +457,6 @@ int run_list_tests(void)
         cmocka_unit_test(an_image_that_was_altered_is_counted_and_an_alarm_and_stops_nothing),
         cmocka_unit_test(a_list_may_go_earlier_by_command_of_who_may),
         cmocka_unit_test(without_the_ledgers_key_nothing_is_destroyed_and_it_is_an_alarm),
-        cmocka_unit_test(a_lost_ledger_key_does_not_keep_faces_forever),
         cmocka_unit_test(a_key_that_was_taken_away_stops_the_erasure_until_it_is_back),
         cmocka_unit_test(nobodys_list_needs_no_key_and_its_certificate_counts_none),
         cmocka_unit_test(a_key_that_the_erasure_itself_destroyed_is_not_missed),

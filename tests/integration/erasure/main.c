@@ -7,8 +7,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*run)(void);
     } groups[] = {
-        {"lists", run_list_tests}, {"alerts", run_alert_tests},    {"check", run_check_tests},
-        {"kill", run_kill_tests},  {"restore", run_restore_tests}, {"review", run_review_tests},
+        {"lists", run_list_tests},     {"alerts", run_alert_tests}, {"check", run_check_tests},
+        {"waivers", run_waiver_tests}, {"kill", run_kill_tests},    {"restore", run_restore_tests},
+        {"review", run_review_tests},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)

@@ -29,6 +29,7 @@ struct scene {
     struct ov_id watched; /* its bytes are looked for */
     struct ov_id killed;  /* erased while the server is killed again and again */
     struct ov_id kept;    /* never due */
+    struct ov_id lost;    /* its key is taken away */
 };
 
 static struct scene scene;
@@ -50,6 +51,7 @@ static int group_setup(void **state)
     world_go_live(&scene.world, "watched", "north", 0, &scene.watched);
     world_go_live(&scene.world, "killed", "south", 0, &scene.killed);
     world_go_live(&scene.world, "kept", "west", 0, &scene.kept);
+    world_go_live(&scene.world, "lost", "east", 0, &scene.lost);
     return 0;
 }
 
@@ -246,6 +248,55 @@ static void after_a_rotation_the_server_starts_with_the_new_key_only(void **stat
     world_ctl_ok(&scene.world, "ben", NULL, NULL, "watchlist", "list", "kept", NULL);
 }
 
+/* The id of the only waiver that is asked for. */
+static void asked_waiver(char *out, size_t out_size)
+{
+    struct ov_buf text = OV_BUF_INIT;
+    assert_int_equal(world_psql(&scene.world, "admin",
+                                "SELECT id FROM overt.ledger_waiver WHERE state = 'asked'", &text),
+                     0);
+    (void)snprintf(out, out_size, "%.36s", text.data);
+    ov_buf_free(&text);
+}
+
+static void a_list_whose_key_is_lost_goes_by_command_of_two(void **state)
+{
+    (void)state;
+    struct ov_buf out = OV_BUF_INIT;
+    struct world *world = &scene.world;
+    char waiver[OV_ID_TEXT_SIZE];
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "deployment", "stop", "lost", NULL);
+    assert_int_equal(world_ctl(world, "dora", NULL, &out, "erasure", "waive", "lost", "--reason",
+                               "list_key_lost", NULL),
+                     1);
+    if (strstr(out.data, "waiver.not_lost") == NULL)
+        fail_msg("%s", out.data);
+    assert_int_equal(unlink(key_path(&scene.lost)), 0);
+    assert_int_equal(
+        world_ctl(world, "dora", NULL, &out, "--yes", "deployment", "erase", "lost", NULL), 1);
+    assert_non_null(strstr(out.data, "erasure.key_gone"));
+    world_ctl_ok(world, "dora", NULL, NULL, "erasure", "waive", "lost", "--reason", "list_key_lost",
+                 NULL);
+    asked_waiver(waiver, sizeof(waiver));
+    assert_int_equal(
+        world_ctl(world, "dora", NULL, &out, "--yes", "erasure", "confirm", waiver, NULL), 1);
+    assert_non_null(strstr(out.data, "permission.denied"));
+    /* Not without a yes. */
+    assert_int_equal(world_ctl(world, "ben", NULL, &out, "erasure", "confirm", waiver, NULL), 2);
+    ov_buf_free(&out);
+    world_ctl_ok(world, "ben", NULL, NULL, "--yes", "erasure", "confirm", waiver, NULL);
+    world_ctl_ok(world, "dora", NULL, &out, "--yes", "deployment", "erase", "lost", NULL);
+    assert_non_null(strstr(out.data, "\"ledger\":\"waived\""));
+    assert_non_null(strstr(out.data, "\"keys\":0"));
+    ov_buf_free(&out);
+    world_ctl_ok(world, "olga", NULL, &out, "erasure", "waivers", NULL);
+    assert_non_null(strstr(out.data, "\"state\":\"confirmed\""));
+    ov_buf_free(&out);
+    assert_int_equal(world_ctl(world, "dora", NULL, &out, "erasure", "withdraw", waiver, NULL), 1);
+    assert_non_null(strstr(out.data, "waiver.decided"));
+    ov_buf_free(&out);
+}
+
 static void by_command_a_list_goes_at_once_and_its_certificate_is_shown(void **state)
 {
     (void)state;
@@ -269,7 +320,7 @@ static void by_command_a_list_goes_at_once_and_its_certificate_is_shown(void **s
     assert_int_equal(access(key_path(&scene.kept), F_OK), -1);
     assert_int_equal(
         world_psql_number(world, "SELECT count(*) FROM overt.deployment WHERE state = 'erased'"),
-        3);
+        4);
     world_ctl_ok(world, "olga", NULL, NULL, "erasure", "check", NULL);
 }
 
@@ -281,6 +332,7 @@ int main(void)
         cmocka_unit_test(killed_while_it_erases_the_server_goes_on),
         cmocka_unit_test(without_the_right_keys_the_server_does_not_start_and_destroys_nothing),
         cmocka_unit_test(after_a_rotation_the_server_starts_with_the_new_key_only),
+        cmocka_unit_test(a_list_whose_key_is_lost_goes_by_command_of_two),
         cmocka_unit_test(by_command_a_list_goes_at_once_and_its_certificate_is_shown),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -105,6 +105,7 @@ int run_approval_tests(void);
 int run_alert_tests(void);
 int run_document_tests(void);
 int run_erasure_tests(void);
+int run_waiver_tests(void);
 int run_rights_tests(void);
 int run_connection_tests(void);
 int run_policy_tests(void);
