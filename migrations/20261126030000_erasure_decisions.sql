@@ -324,9 +324,9 @@ GRANT EXECUTE ON FUNCTION overt.erasure_without_ledger(uuid, text) TO overt_serv
 COMMENT ON COLUMN overt.list_erasure.ledger IS
     'written; key_gone: the list''s key was lost before and with it the references; waived: a person decided to erase without';
 ALTER TABLE overt.list_erasure DROP COLUMN waiver_id;
+DROP FUNCTION overt.ledger_waiver_check_new(overt.ledger_waiver);
 DROP TABLE overt.ledger_waiver;
 DROP FUNCTION overt.ledger_waiver_check();
-DROP FUNCTION overt.ledger_waiver_check_new(overt.ledger_waiver);
 
 CREATE OR REPLACE FUNCTION audit.write_membership(for_deployment uuid, pseudonyms bytea, unreadable_entries integer)
     RETURNS integer

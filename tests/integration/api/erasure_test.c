@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -72,6 +71,18 @@ static void waiver_path(const struct answer *answer, const char *verb, char ret_
     (void)snprintf(ret_path, 128, "/v1/ledger-waivers/%s/%s", answer_text(answer, "id"), verb);
 }
 
+static bool names_alarm(const json_t *answer, const char *code)
+{
+    const json_t *alarm = NULL;
+    size_t i = 0;
+    json_array_foreach(json_object_get(answer, "alarms"), i, alarm)
+    {
+        if (strcmp(json_string_value(json_object_get(alarm, "code")), code) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void test_leaving_the_ledger_out_takes_two(void **state)
 {
     (void)state;
@@ -127,9 +138,7 @@ static void test_leaving_the_ledger_out_takes_two(void **state)
     assert_int_equal(json_array_size(json_object_get(answer.json, "waivers")), 2);
     answer_done(&answer);
     answer = expect_kept(client_get(olga, "/v1/alarms"), 200, NULL);
-    char *alarms = json_dumps(answer.json, 0);
-    assert_non_null(strstr(alarms, "erasure.ledger_waived"));
-    free(alarms);
+    assert_true(names_alarm(answer.json, "erasure.ledger_waived"));
     answer_done(&answer);
     client_free(olga);
     client_free(dora);
