@@ -39,6 +39,7 @@ static struct client *ben; /* authorising officer, watchlist manager, lead */
 static struct client *dan; /* engagement officers; dan is on duty from the authorisation on */
 static struct client *dov;
 static struct client *hana;
+static struct client *dora;
 
 struct subject {
     char state; /* its letter */
@@ -120,6 +121,10 @@ static const struct attempt attempts[] = {
     {"withdraw", "DELETE", "/watchlist/{entry}", &ben, PLAIN, NULL, OPEN, NULL, "watchlist.closed",
      "", 0, false},
 
+    {"leave the ledger out", "POST", "/ledger-waivers", &dora, PLAIN,
+     "{\"reason\":\"list_key_lost\"}", "", NULL, "waiver.not_lost",
+     "d=erasure.state e=erasure.state", 0, false},
+
     {"apply", "POST", "/apply", &ada, SIGNED, "", "d", NULL, "deployment.wrong_state", "", 'a',
      false},
     {"authorise", "POST", "/authorise", &hana, SIGNED, CLIENT_REASONS, "a", NULL,
@@ -175,6 +180,7 @@ static int setup(void **state)
     dan = client_new("person-dan");
     dov = client_new("person-dov");
     hana = client_new("person-hana");
+    dora = client_new("person-dora");
     return 0;
 }
 
@@ -186,6 +192,7 @@ static int teardown(void **state)
     client_free(dan);
     client_free(dov);
     client_free(hana);
+    client_free(dora);
     return 0;
 }
 
