@@ -89,15 +89,26 @@ static enum ov_status look_at_ledger(struct looking *looking, struct ov_error *e
 
 /* --- the vault's folder --- */
 
+static const struct ov_id nobody = {{0}};
+
+/* What a write of ours left is swept after a day. */
+static enum ov_status on_strange(struct looking *looking, const struct vault_file *file,
+                                 int64_t sweep_at_us)
+{
+    if (!file->is_temporary)
+        return found(looking, "key.strange", &nobody, file->changed_at_us);
+    return looking->now_us < sweep_at_us ? OV_OK
+                                         : found(looking, "key.strange", &nobody, sweep_at_us);
+}
+
 static enum ov_status on_file(void *ctx, const struct vault_file *file, enum key_file_kind kind)
 {
-    static const struct ov_id none = {{0}};
     struct looking *looking = ctx;
     int64_t sweep_at_us = file->changed_at_us + (SWEEP_AFTER_S + 4 * ERASURE_GRACE_S) * OV_US_PER_S;
     looking->looked.things++;
     switch (kind) {
     case KEY_FILE_OWNED:
-        return OV_OK;
+        return file->is_private ? OV_OK : found(looking, "vault.mode", &file->owner, 0);
     case KEY_FILE_PAST:
         return found(looking, "key.past", &file->owner, file->changed_at_us);
     case KEY_FILE_WITHOUT_OWNER:
@@ -105,18 +116,30 @@ static enum ov_status on_file(void *ctx, const struct vault_file *file, enum key
                    ? OV_OK
                    : found(looking, "key.without_owner", &file->owner, sweep_at_us);
     case KEY_FILE_STRANGE:
-        return looking->now_us < sweep_at_us ? OV_OK
-                                             : found(looking, "key.strange", &none, sweep_at_us);
+        return on_strange(looking, file, sweep_at_us);
     }
     return OV_OK;
 }
 
+static enum ov_status on_outside(void *ctx, const struct vault_file *file)
+{
+    struct looking *looking = ctx;
+    bool is_young = looking->now_us < file->changed_at_us + ERASURE_GRACE_S * OV_US_PER_S;
+    looking->looked.things++;
+    if (file->is_known)
+        return file->is_private ? OV_OK : found(looking, "vault.mode", &nobody, 0);
+    return file->is_temporary && is_young
+               ? OV_OK
+               : found(looking, "vault.strange", &nobody, file->changed_at_us);
+}
+
 static enum ov_status look_at_keys(struct looking *looking, struct ov_error *err)
 {
-    enum ov_status status =
-        key_files_each(looking->service, VAULT_WATCHLIST, on_file, looking, err);
-    return status == OV_OK ? key_files_each(looking->service, VAULT_ALERT, on_file, looking, err)
-                           : status;
+    struct service *service = looking->service;
+    enum ov_status status = vault_each_outside(service->vault, on_outside, looking, err);
+    if (status == OV_OK)
+        status = key_files_each(service, VAULT_WATCHLIST, on_file, looking, err);
+    return status == OV_OK ? key_files_each(service, VAULT_ALERT, on_file, looking, err) : status;
 }
 
 enum ov_status

@@ -29,7 +29,9 @@ const char *erasure_part_name(enum erasure_part part);
  *   alert.key_gone     an alert that nothing can open any more
  *   key.past           the key of a list that is erased, or whose key was said to be destroyed
  *   key.without_owner  a key that nothing owns, past the time after which such keys are swept
- *   key.strange        a file in the vault that is no key, likewise
+ *   key.strange        a file among the keys that is none; one that a write of ours left, likewise
+ *   vault.strange      anything else in the vault's own folder
+ *   vault.mode         a file or folder of the vault that others may read or change
  *   ledger.missing     a list is erased and the ledger does not hold the subjects it was said to
  */
 struct erasure_leftover {

@@ -97,10 +97,19 @@ vault_rewrap(const char *dir, const char *old_key_path, const char *new_key_path
 
 struct vault_file {
     char name[VAULT_FILE_NAME_SIZE];
-    bool is_key;           /* UUID.key; else a leftover of an interrupted write, or a stranger's */
+    bool is_known;         /* by name and kind something that belongs where it lies */
+    bool is_key;           /* UUID.key */
+    bool is_temporary;     /* by its name: of a write that is under way, or was interrupted */
+    bool is_private;       /* ours, and nobody else may do anything with it */
     struct ov_id owner;    /* of a key */
     int64_t changed_at_us; /* by the machine's clock */
 };
+/* The vault's own folder, as ".", and what lies in it: the check file, the classes' folders, and
+ * whatever else somebody put there. */
+OV_CHECKED enum ov_status vault_each_outside(struct vault *vault,
+                                             enum ov_status (*on_file)(void *ctx,
+                                                                       const struct vault_file *),
+                                             void *ctx, struct ov_error *err);
 /* All there is in a class's folder, in no order, until a call fails. */
 OV_CHECKED enum ov_status vault_each_file(struct vault *vault, enum vault_class class_id,
                                           enum ov_status (*on_file)(void *ctx,

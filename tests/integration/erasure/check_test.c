@@ -93,8 +93,9 @@ static void what_is_in_use_or_erased_is_no_leftover(void **state)
                               "'tally' AND relnamespace = "
                               "'watchlist'::regnamespace");
     assert_true(tables >= 2);
-    /* 2 deployments, the tables of the live one, 1 alert, 2 keys, 1 ledger */
-    assert_int_equal(look(bed, &found), tables + 6);
+    /* 2 deployments, the tables of the live one, 1 alert, 2 keys, the vault's folder and the 3
+     * things in it, 1 ledger */
+    assert_int_equal(look(bed, &found), tables + 10);
     assert_int_equal(found.count, 0);
 }
 
@@ -224,6 +225,71 @@ static void keys_that_should_be_gone_are_seen(void **state)
     assert_clean(bed);
 }
 
+static void put_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(fd >= 0 && write(fd, "key", 3) == 3 && close(fd) == 0);
+}
+
+static void whatever_else_lies_in_the_vault_is_seen(void **state)
+{
+    struct bed *bed = *state;
+    static const char *const at_once[] = {"copy.key", "watchlist.tar", "check.new", "alert/notes",
+                                          "watchlist/copy.key"};
+    char path[PATH_MAX];
+    char unique[OV_ID_TEXT_SIZE];
+    struct ov_id id = ov_id_new();
+    for (size_t i = 0; i < sizeof(at_once) / sizeof(at_once[0]); i++) {
+        bool is_inside = strchr(at_once[i], '/') != NULL;
+        (void)snprintf(path, sizeof(path), "%s/%s", bed->vault_dir, at_once[i]);
+        put_file(path);
+        assert_only(bed, is_inside ? "key.strange" : "vault.strange", NULL);
+        assert_int_equal(unlink(path), 0);
+    }
+    (void)snprintf(path, sizeof(path), "%s/older", bed->vault_dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_only(bed, "vault.strange", NULL);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(symlink("check", path), 0);
+    assert_only(bed, "vault.strange", NULL);
+    assert_int_equal(unlink(path), 0);
+    /* What may be a write of ours is given its time. */
+    (void)snprintf(path, sizeof(path), "%s/check.new-%s", bed->vault_dir,
+                   ov_id_format(&id, unique));
+    put_file(path);
+    assert_clean(bed);
+    make_old(path, 1);
+    assert_only(bed, "vault.strange", NULL);
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(path, sizeof(path), "%s/alert/%s.key.new-%s", bed->vault_dir, unique, unique);
+    put_file(path);
+    assert_clean(bed);
+    make_old(path, 30);
+    assert_only(bed, "key.strange", NULL);
+    assert_int_equal(unlink(path), 0);
+    assert_clean(bed);
+}
+
+static void what_others_may_read_in_the_vault_is_seen(void **state)
+{
+    struct bed *bed = *state;
+    static const char *const places[] = {".", "check", "watchlist", "alert"};
+    struct deployment live = bed_live(bed, "open-to-others", 1);
+    char path[PATH_MAX];
+    struct stat info;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", bed->vault_dir, places[i]);
+        assert_int_equal(stat(path, &info), 0);
+        assert_int_equal(chmod(path, info.st_mode | S_IRGRP), 0);
+        assert_only(bed, "vault.mode", NULL);
+        assert_int_equal(chmod(path, info.st_mode & 07777), 0);
+    }
+    assert_int_equal(chmod(bed_key_path(bed, VAULT_WATCHLIST, &live.id), 0604), 0);
+    assert_only(bed, "vault.mode", &live.id);
+    assert_int_equal(chmod(bed_key_path(bed, VAULT_WATCHLIST, &live.id), 0600), 0);
+    assert_clean(bed);
+}
+
 static void a_ledger_that_misses_subjects_is_seen(void **state)
 {
     struct bed *bed = *state;
@@ -266,6 +332,8 @@ int run_check_tests(void)
         cmocka_unit_test(an_alert_past_its_time_is_seen),
         cmocka_unit_test(keys_that_should_be_gone_are_seen),
         cmocka_unit_test(a_ledger_with_other_images_than_were_written_is_seen),
+        cmocka_unit_test(whatever_else_lies_in_the_vault_is_seen),
+        cmocka_unit_test(what_others_may_read_in_the_vault_is_seen),
         cmocka_unit_test(a_ledger_that_misses_subjects_is_seen),
     };
     return cmocka_run_group_tests_name("check", tests, bed_start, bed_stop);
