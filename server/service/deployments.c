@@ -189,6 +189,16 @@ enum ov_status lifecycle_ids_each(struct service *service, const struct lifecycl
     return worst;
 }
 
+enum ov_status lifecycle_now(struct service *service, int64_t *ret_us, struct ov_error *err)
+{
+    int64_t database_us = 0;
+    int64_t server_us = act_now_us(service);
+    enum ov_status status = store_now(service->store, &database_us, err);
+    if (status == OV_OK)
+        *ret_us = database_us > server_us ? database_us : server_us;
+    return status;
+}
+
 struct ended_search {
     struct lifecycle_ids list;
     int64_t now_us;
@@ -211,13 +221,15 @@ static enum ov_status close_one(struct service *service, const struct ov_id *id,
                                 struct ov_error *err)
 {
     struct deployment deployment;
+    int64_t now_us = 0;
     enum ov_status status = act_begin(service, err);
     if (status != OV_OK)
         return status;
     status = store_deployment_get(service->store, id, true, &deployment, err);
+    if (status == OV_OK)
+        status = lifecycle_now(service, &now_us, err);
     /* Somebody may have stopped it between the listing and the lock. */
-    if (status == OV_OK && !state_has_ended(deployment.state) &&
-        deployment.ends_at_us <= act_now_us(service)) {
+    if (status == OV_OK && !state_has_ended(deployment.state) && deployment.ends_at_us <= now_us) {
         struct lifecycle_ending ending = {"deployment.window_closed", end_by_clock(&deployment),
                                           NULL, NULL};
         status = lifecycle_end(service, act_server(), &deployment, &ending, err);
@@ -227,9 +239,10 @@ static enum ov_status close_one(struct service *service, const struct ov_id *id,
 
 enum ov_status service_deployments_close_ended(struct service *service, struct ov_error *err)
 {
-    struct ended_search search = {.now_us = act_now_us(service)};
-    enum ov_status status =
-        store_deployment_each_running(service->store, add_if_ended, &search, err);
+    struct ended_search search = {.now_us = 0};
+    enum ov_status status = lifecycle_now(service, &search.now_us, err);
+    if (status == OV_OK)
+        status = store_deployment_each_running(service->store, add_if_ended, &search, err);
     if (status == OV_OK)
         status = lifecycle_ids_each(service, &search.list, close_one, err);
     free(search.list.ids);
@@ -238,8 +251,10 @@ enum ov_status service_deployments_close_ended(struct service *service, struct o
 
 enum ov_status service_deployments_cancel_lapsed(struct service *service, struct ov_error *err)
 {
-    struct ended_search search = {.now_us = act_now_us(service)};
-    enum ov_status status = store_deployment_each(service->store, add_if_ended, &search, err);
+    struct ended_search search = {.now_us = 0};
+    enum ov_status status = lifecycle_now(service, &search.now_us, err);
+    if (status == OV_OK)
+        status = store_deployment_each(service->store, add_if_ended, &search, err);
     if (status == OV_OK)
         status = lifecycle_ids_each(service, &search.list, close_one, err);
     free(search.list.ids);

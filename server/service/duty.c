@@ -227,6 +227,9 @@ enum ov_status service_duty_presence(struct service *service, const struct deplo
     enum ov_status status = heartbeat_of(service, deployment, ret_heartbeat_s, err);
     if (status != OV_OK)
         return status;
-    int64_t since_us = act_now_us(service) - *ret_heartbeat_s * OV_US_PER_S;
-    return store_duty_presence(service->store, &deployment->id, since_us, ret, err);
+    int64_t now_us = 0; /* the database's, which nobody was heard of later than */
+    status = store_now(service->store, &now_us, err);
+    return status == OV_OK ? store_duty_presence(service->store, &deployment->id,
+                                                 now_us - *ret_heartbeat_s * OV_US_PER_S, ret, err)
+                           : status;
 }

@@ -52,6 +52,10 @@ struct lifecycle_ids {
     size_t count;
     size_t capacity;
 };
+/* What ends by the clock ends by the later of two, the server's and the database's: a server whose
+ * clock lags prolongs nothing. */
+OV_CHECKED enum ov_status lifecycle_now(struct service *service, int64_t *ret_us,
+                                        struct ov_error *err);
 OV_CHECKED enum ov_status lifecycle_ids_add(struct lifecycle_ids *list, const struct ov_id *id);
 OV_CHECKED enum ov_status lifecycle_ids_each(
     struct service *service, const struct lifecycle_ids *list,

@@ -151,13 +151,16 @@ static enum ov_status lapse_one(struct service *service, const struct ov_id *id,
                                                    NULL, NULL};
     const struct alarm_subject alarm = {"deployment.urgent_lapsed", id, NULL};
     struct deployment deployment;
+    int64_t now_us = 0;
     enum ov_status status = act_begin(service, err);
     if (status != OV_OK)
         return status;
     status = store_deployment_get(service->store, id, true, &deployment, err);
+    if (status == OV_OK)
+        status = lifecycle_now(service, &now_us, err);
     /* It may have been put in writing between the listing and the lock. */
     bool due = status == OV_OK && deployment.authority == AUTHORITY_ORAL &&
-               deployment.written_due_at_us <= act_now_us(service) &&
+               deployment.written_due_at_us <= now_us &&
                deployment.end_reason != END_URGENT_LAPSED &&
                deployment.end_reason != END_URGENT_REFUSED;
     if (due)
@@ -170,8 +173,10 @@ static enum ov_status lapse_one(struct service *service, const struct ov_id *id,
 enum ov_status service_deployments_lapse_urgent(struct service *service, struct ov_error *err)
 {
     struct lifecycle_ids list = {NULL, 0, 0};
-    enum ov_status status =
-        store_deployment_each_overdue(service->store, act_now_us(service), add_overdue, &list, err);
+    int64_t now_us = 0;
+    enum ov_status status = lifecycle_now(service, &now_us, err);
+    if (status == OV_OK)
+        status = store_deployment_each_overdue(service->store, now_us, add_overdue, &list, err);
     if (status == OV_OK)
         status = lifecycle_ids_each(service, &list, lapse_one, err);
     free(list.ids);

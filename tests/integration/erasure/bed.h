@@ -86,5 +86,6 @@ int run_check_tests(void);
 int run_kill_tests(void);
 int run_restore_tests(void);
 int run_review_tests(void);
+int run_clock_tests(void);
 
 #endif

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
     } groups[] = {
         {"lists", run_list_tests},     {"alerts", run_alert_tests}, {"check", run_check_tests},
         {"waivers", run_waiver_tests}, {"kill", run_kill_tests},    {"restore", run_restore_tests},
-        {"review", run_review_tests},
+        {"review", run_review_tests},  {"clock", run_clock_tests},
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
