@@ -170,7 +170,7 @@ static enum ov_status read_roles(struct request *request, const json_t *names, u
         if (role == 0) {
             (void)snprintf(request->field, sizeof(request->field), "roles");
             return ov_fail(err, OV_ERR_INVALID, "people.roles",
-                           "there is no such role; the API's description has them all");
+                           "there is no such role; 'overtctl people add --help' has them all");
         }
         *ret_roles |= role;
     }
@@ -309,7 +309,7 @@ enum ov_status handle_people_revoke(struct call *call, struct ov_error *err)
     if (role == 0) {
         (void)snprintf(request->field, sizeof(request->field), "role");
         status = ov_fail(err, OV_ERR_INVALID, "people.roles",
-                         "there is no such role; the API's description has them all");
+                         "there is no such role; 'overtctl people add --help' has them all");
     } else {
         status = service_people_revoke(
             call->service, call->actor, request->segments[2], (enum role)role,

@@ -66,8 +66,7 @@ static const struct field fields[] = {
     {"latitude", FIELD_NUMBER, "51.500000", false, "# Where, in degrees (WGS 84)."},
     {"longitude", FIELD_NUMBER, "-0.120000", false, NULL},
     {"flags", FIELD_LIST, "protest_or_assembly", true,
-     "# What makes the place sensitive; each needs the higher authority: protest, worship, "
-     "health,\n"
+     "# What makes the place sensitive, and needs the higher authority: protest_or_assembly,\n"
      "# worship, health, school, journalism."},
     {"camera", FIELD_CAMERA, "north-gate/gate-1 0,2000 10000,2000 10000,10000 0,10000", false,
      "# A camera: SITE/CAMERA, then the corners of its zone of recognition, x,y in "

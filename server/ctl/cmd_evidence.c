@@ -256,7 +256,17 @@ const struct command evidence_commands[] = {
      .help =
          "The only export there is: pictures, name and reference, and a manifest, for the one\n"
          "who has the certificate's key. Make sure whose certificate it is. The export is\n"
-         "recorded with the digests of the file and of the certificate. The recipient:\n"
+         "recorded with the digests of the file and of the certificate. That certificate is one "
+         "for\n"
+         "encryption: its key usage has keyAgreement (P-256 or larger) or keyEncipherment (RSA). "
+         "One\n"
+         "is made, where the recipient sits, with\n"
+         "\n"
+         "  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 \\\n"
+         "      -subj /CN=tribunal -addext keyUsage=critical,keyAgreement \\\n"
+         "      -keyout key.pem -out cert.pem\n"
+         "\n"
+         "The recipient opens the file:\n"
          "\n"
          "  openssl cms -decrypt -inform DER -in FILE -recip CERT.pem -inkey KEY.pem | tar -x\n",
      .needs_server = true,

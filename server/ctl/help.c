@@ -58,24 +58,30 @@ static void list_codes(const struct import_code *codes, struct ov_buf *out)
 
 void help_program(struct ov_buf *out)
 {
-    ov_buf_puts(out, "usage: overtctl [OPTIONS] COMMAND ...\n"
-                     "\n"
-                     "Overt's command line for the control room and for administrators.\n"
-                     "\n"
-                     "A deployment, from start to end, takes two people; here ada applies and ben\n"
-                     "authorises. Each uses their own certificate (--identity).\n"
-                     "\n"
-                     "  ada$ overtctl site add north-gate\n"
-                     "  ada$ overtctl deployment create gate-may --site north-gate \\\n"
-                     "           --purpose 'Exercise 12 of the trial plan' --hours 4\n"
-                     "  ada$ overtctl watchlist import gate-may list/\n"
-                     "  ben$ overtctl watchlist list gate-may\n"
-                     "  ben$ overtctl watchlist approve gate-may\n"
-                     "  ben$ overtctl deployment start gate-may\n"
-                     "  ada$ overtctl alerts gate-may --follow\n"
-                     "  ada$ overtctl deployment stop gate-may\n"
-                     "\n"
-                     "commands ('overtctl COMMAND --help' explains one):\n");
+    ov_buf_puts(
+        out, "usage: overtctl [OPTIONS] COMMAND ...\n"
+             "\n"
+             "Overt's command line for the control room and for administrators.\n"
+             "\n"
+             "A deployment, from start to end, takes several people; here ada applies and adds,\n"
+             "ben approves, authorises and goes live, cleo and dan are there. Each uses their own\n"
+             "certificate (--identity).\n"
+             "\n"
+             "  ada$  overtctl site add north-gate\n"
+             "  ada$  overtctl deployment create gate-may --site north-gate \\\n"
+             "            --purpose 'Exercise 12 of the trial plan' --hours 4\n"
+             "  ada$  overtctl deployment apply gate-may\n"
+             "  ada$  overtctl watchlist import gate-may list/\n"
+             "  ben$  overtctl watchlist approve gate-may\n"
+             "  ben$  overtctl watchlist review gate-may\n"
+             "  ben$  overtctl deployment authorise gate-may --reasons reasons.txt\n"
+             "  cleo$ overtctl duty hold gate-may\n"
+             "  dan$  overtctl duty take gate-may --as engagement_officer\n"
+             "  ben$  overtctl deployment start gate-may\n"
+             "  ada$  overtctl alerts gate-may --follow\n"
+             "  ada$  overtctl deployment stop gate-may\n"
+             "\n"
+             "commands ('overtctl COMMAND --help' explains one):\n");
     list_commands(NULL, out);
     ov_buf_puts(out, "\noptions of every command:\n");
     list_options(global_options, out);

@@ -43,6 +43,8 @@ enum ov_status check_list_open(const struct deployment *deployment, struct ov_er
     case DEPLOYMENT_PAUSED:
         return OV_OK;
     case DEPLOYMENT_DRAFT:
+        return ov_fail(err, OV_ERR_STATE, "watchlist.closed",
+                       "the deployment is a draft, which has no watchlist yet; apply for it first");
     case DEPLOYMENT_CLOSED:
     case DEPLOYMENT_ERASED:
     case DEPLOYMENT_REFUSED:

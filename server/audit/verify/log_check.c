@@ -24,6 +24,7 @@ struct log_check {
     size_t next; /* the first mark that is not reached yet */
     struct tree_edge edge;
     uint64_t signed_size; /* the largest at which the tree was the signed one */
+    bool differs;         /* from a checkpoint, stored or brought along */
     bool is_told;         /* a root was another one; so are all later ones, untold */
     struct log_check_result result;
     struct ov_error *err;
@@ -74,6 +75,7 @@ enum ov_status log_check_since(struct log_check *check, const char *whence, cons
     if (checkpoint_open(note, size, check->options.key, &checkpoint, &why) != OV_OK) {
         findings_add(check->options.findings, why.code, FINDINGS_NOWHERE, "the %s checkpoint: %s",
                      whence, why.text);
+        check->differs = true;
         return OV_OK;
     }
     return add_mark(check, &checkpoint, whence, err);
@@ -131,6 +133,7 @@ static void compare(struct log_check *check, const struct mark *mark)
         check->signed_size = to;
         return;
     }
+    check->differs = true;
     if (mark->whence != NULL) {
         findings_add(findings, "log.rewritten", from,
                      "the first %" PRIu64 " events are not those of the %s checkpoint: something "
@@ -227,6 +230,18 @@ static enum ov_status on_event(void *ctx, const struct source_event *event)
 
 /* --- the whole --- */
 
+/* What the record itself says that it has. */
+static void check_count(struct log_check *check)
+{
+    const struct source *source = check->options.source;
+    uint64_t said = source->count != NULL ? source->count(source->ctx) : check->result.events;
+    if (said != check->result.events)
+        findings_add(check->options.findings, "log.count", check->result.events,
+                     "the log says that it has %" PRIu64 " events; there are %" PRIu64, said,
+                     check->result.events);
+    check->differs = check->differs || said > check->result.events;
+}
+
 /* What is behind the last event, and behind the last checkpoint. */
 static void check_end(struct log_check *check)
 {
@@ -234,6 +249,7 @@ static void check_end(struct log_check *check)
     const struct log_check_result *result = &check->result;
     for (size_t i = check->next; i < check->mark_count; i++) {
         const struct mark *mark = &check->marks[i];
+        check->differs = true;
         findings_add(findings, "log.truncated", result->events,
                      "the %s checkpoint covers %" PRIu64 " events; there are %" PRIu64,
                      mark->whence != NULL ? mark->whence : "stored", mark->checkpoint.size,
@@ -262,6 +278,8 @@ enum ov_status log_check_run(struct log_check *check, struct log_check_result *r
     if (status != OV_OK)
         return status;
     check_end(check);
+    check_count(check);
+    check->result.holds = !check->differs && check->result.checkpoints > 0;
     *ret = check->result;
     check->result.newest = (struct ov_buf)OV_BUF_INIT;
     return OV_OK;

@@ -34,6 +34,7 @@ struct log_check_result {
     uint64_t unsealed;    /* not in it yet */
     uint64_t checkpoints; /* of the log's key, that hold */
     struct ov_buf newest; /* the newest of these, a note; the caller frees it */
+    bool holds;           /* the log is the one that it covers, and that earlier ones covered */
     struct checkpoint head;
 };
 

@@ -169,8 +169,8 @@ static enum ov_status verify(struct run *run, struct ov_error *err)
         (void)fputs("\r\033[K", stderr);
     if (status == OV_OK)
         status = findings_end(run->findings, err);
-    if (status == OV_OK && findings_count(run->findings) == 0 && run->keep[0] != '\0' &&
-        result.newest.length > 0)
+    /* Also where something else is wrong: else one bad event would end all keeping. */
+    if (status == OV_OK && result.holds && run->keep[0] != '\0')
         status = ov_file_replace(run->keep, 0600, result.newest.data, result.newest.length, err);
     if (status == OV_OK)
         summarise(run, &result);

@@ -201,9 +201,31 @@ static void a_cut_tail_is_found_by_who_kept_a_checkpoint(void **state)
            "WHERE index >= 500); DELETE FROM audit.leaf WHERE index >= 500");
     assert_found(&copy, "--no-keep", NULL, "log.truncated", 500);
     attack(bed, &copy, "DELETE FROM audit.checkpoint WHERE size > 500");
+    assert_found(&copy, "--no-keep", NULL, "log.count", 500);
+    attack(bed, &copy, "UPDATE audit.log SET size = 500");
     assert_int_equal(verify(&copy, key_text, "--no-keep", NULL, NULL), WHOLE);
     assert_found(&copy, "--keep", path, "log.truncated", 500);
     assert_found(&copy, "--keep", path, "log.truncated", 500); /* it was not replaced by less */
+}
+
+/* One event that will never do must not end the keeping of checkpoints, or the next cut is unseen.
+ */
+static void a_checkpoint_is_kept_also_where_an_event_is_wrong(void **state)
+{
+    struct bed *bed = *state;
+    struct copy copy = copy_of(bed);
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s", bed_path(bed, "kept-with-finding"));
+    attack(bed, &copy,
+           "ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_unsealed;"
+           "INSERT INTO audit.event VALUES (gen_random_uuid(), pg_current_xact_id(), '{}')");
+    assert_int_equal(bed_seal_with(bed, copy.name, bed_path(bed, "with-finding")), 0);
+    assert_found(&copy, "--keep", path, "event.id", 700);
+    attack(bed, &copy,
+           "DELETE FROM audit.event WHERE id IN (SELECT event_id FROM audit.leaf WHERE index >= "
+           "500); DELETE FROM audit.leaf WHERE index >= 500; DELETE FROM audit.checkpoint WHERE "
+           "size > 500; UPDATE audit.log SET size = 500");
+    assert_found(&copy, "--keep", path, "log.truncated", 500);
 }
 
 static void a_record_signed_with_another_key_is_found(void **state)
@@ -267,6 +289,7 @@ int run_verify_tests(void)
         cmocka_unit_test(two_swapped_events_are_found),
         cmocka_unit_test(an_event_left_out_of_the_log_is_found),
         cmocka_unit_test(a_cut_tail_is_found_by_who_kept_a_checkpoint),
+        cmocka_unit_test(a_checkpoint_is_kept_also_where_an_event_is_wrong),
         cmocka_unit_test(a_record_signed_with_another_key_is_found),
         cmocka_unit_test(a_history_written_anew_is_found_by_an_older_checkpoint),
         cmocka_unit_test(what_cannot_be_read_is_not_called_whole),
