@@ -14,6 +14,8 @@ packages=(
     postgresql postgresql-client
     # makes the recording that a test plays to a capture client
     ffmpeg
+    # moves a server's clock, in a test
+    libfaketime
     # reads the QR codes of notices back, in a test
     zbar-tools
 )

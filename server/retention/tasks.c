@@ -38,3 +38,13 @@ void keeper_tasks_run(const struct keeper_task *tasks, struct task_state *states
         run_task(&tasks[i], &states[i], service);
     }
 }
+
+void keeper_tasks_postpone(const struct keeper_task *tasks, struct task_state *states, size_t count,
+                           int64_t now_us, int wait_s)
+{
+    int64_t earliest_us = now_us + wait_s * OV_US_PER_S;
+    for (size_t i = 0; i < count; i++) {
+        if (tasks[i].judges_ages && states[i].due_us < earliest_us)
+            states[i].due_us = earliest_us;
+    }
+}

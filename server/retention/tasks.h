@@ -21,6 +21,7 @@ struct keeper_task {
     /* Leaves nothing half done: each act in a transaction of its own. An open one is rolled back.
      */
     enum ov_status (*run)(struct service *service, struct ov_error *err);
+    bool judges_ages; /* of files, by the machine's clock: not soon after that has jumped */
 };
 
 /* One for each task; its owner keeps it. */
@@ -33,6 +34,10 @@ struct task_state {
  * before the first call. */
 void keeper_tasks_run(const struct keeper_task *tasks, struct task_state *states, size_t count,
                       struct service *service, int64_t now_us);
+
+/* The clock has jumped: what judges ages runs no earlier than wait_s from now_us (monotonic). */
+void keeper_tasks_postpone(const struct keeper_task *tasks, struct task_state *states, size_t count,
+                           int64_t now_us, int wait_s);
 
 /* The outcome of something that is tried again and again: logged when it changes. */
 void keeper_note_outcome(bool *failing, const char *task, enum ov_status status,

@@ -139,6 +139,8 @@ enum ov_status service_deployment_record_oral(struct service *service, const str
 
 /* --- lapsing -------------------------------------------------------------------------------- */
 
+/* By the database's clock alone: it refuses to let one lapse that has time left by it. */
+
 static enum ov_status add_overdue(void *ctx, const struct deployment *deployment)
 {
     return lifecycle_ids_add(ctx, &deployment->id);
@@ -157,7 +159,7 @@ static enum ov_status lapse_one(struct service *service, const struct ov_id *id,
         return status;
     status = store_deployment_get(service->store, id, true, &deployment, err);
     if (status == OV_OK)
-        status = lifecycle_now(service, &now_us, err);
+        status = store_now(service->store, &now_us, err);
     /* It may have been put in writing between the listing and the lock. */
     bool due = status == OV_OK && deployment.authority == AUTHORITY_ORAL &&
                deployment.written_due_at_us <= now_us &&
@@ -174,7 +176,7 @@ enum ov_status service_deployments_lapse_urgent(struct service *service, struct 
 {
     struct lifecycle_ids list = {NULL, 0, 0};
     int64_t now_us = 0;
-    enum ov_status status = lifecycle_now(service, &now_us, err);
+    enum ov_status status = store_now(service->store, &now_us, err);
     if (status == OV_OK)
         status = store_deployment_each_overdue(service->store, now_us, add_overdue, &list, err);
     if (status == OV_OK)

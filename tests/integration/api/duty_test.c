@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "server/service/duty.h"
+#include "server/service/pause.h"
 #include "tests/integration/api/bed.h"
 #include "tests/integration/api/client.h"
 #include "tests/integration/api/tests.h"
@@ -183,6 +184,42 @@ static void test_the_keeper_pauses_what_nobody_attends(void **state)
     expect(client_post(ben, PATH "/resume", "{}"), 200, NULL);
 }
 
+static int64_t hours_ago(void *ctx)
+{
+    (void)ctx;
+    return ov_clock_utc_us(ov_clock_system()) - INT64_C(3) * 3600 * OV_US_PER_S;
+}
+
+static int64_t mono(void *ctx)
+{
+    (void)ctx;
+    return ov_clock_mono_us(ov_clock_system());
+}
+
+/* A window that is over by the database's clock is not opened again by a server's that lags. */
+static void test_a_clock_that_lags_resumes_nothing_after_its_window(void **state)
+{
+    (void)state;
+    struct ov_clock clock = {hours_ago, mono, NULL};
+    struct service service = {.store = bed.store, .vault = bed.vault, .clock = &clock};
+    struct ov_error err = OV_ERROR_INIT;
+    struct actor actor = {.is_server = false};
+    struct deployment deployment;
+    expect(client_post(adam, PATH "/pause", "{}"), 200, NULL);
+    assert_int_equal(store_deployment_by_name(bed.store, "shift", &deployment, &err), OV_OK);
+    assert_int_equal(
+        store_principal_by_identity(bed.store, "overt://person/ben", &actor.principal, &err),
+        OV_OK);
+    pg_sql(bed.pg, "admin",
+           "SET session_replication_role = replica; UPDATE overt.deployment SET starts_at = "
+           "starts_at - interval '9 hours', ends_at = now() - interval '1 second' WHERE name = "
+           "'shift'");
+    assert_int_not_equal(
+        service_deployment_resume(&service, &actor, &deployment.id, &deployment, &err), OV_OK);
+    assert_string_equal(err.code, "deployment.outside_window");
+    expect_state("paused");
+}
+
 int run_duty_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +228,7 @@ int run_duty_tests(void)
         cmocka_unit_test(test_oversight_pauses_and_only_the_lead_resumes),
         cmocka_unit_test(test_handing_over_is_one_act_between_two_who_hold_the_role),
         cmocka_unit_test(test_the_keeper_pauses_what_nobody_attends),
+        cmocka_unit_test(test_a_clock_that_lags_resumes_nothing_after_its_window),
     };
     return cmocka_run_group_tests_name("duty", tests, setup, teardown);
 }

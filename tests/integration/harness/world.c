@@ -255,7 +255,7 @@ void world_start_overtd(struct world *world, const char *extra_config)
     (void)snprintf(program, sizeof(program), "%s/overtd", world->programs);
     world_write_config(world, extra_config);
     const char *argv[] = {program, "serve", "--config", world->config, NULL};
-    world->overtd = process_start(argv, world->overtd_log, NULL);
+    world->overtd = process_start(argv, world->overtd_log, world->overtd_env);
     assert_true(world->overtd > 0);
     for (int waited_ms = 0; !read_ready(world, from); waited_ms += 20) {
         int status = 0;

@@ -28,7 +28,8 @@ struct world {
     char overtctl[PATH_MAX]; /* the one that records what it says (recording.h) */
     char source[PATH_MAX];   /* the checkout */
     char deps[PATH_MAX];
-    pid_t overtd; /* 0 when not running */
+    pid_t overtd;                  /* 0 when not running */
+    const char *const *overtd_env; /* more for its environment, ended by NULL; or NULL */
     int capture_port;
     int api_port;
     pid_t holders[WORLD_HOLDERS_MAX]; /* adjudicators who are heard of; 0: none */

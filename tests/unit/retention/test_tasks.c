@@ -40,7 +40,7 @@ static enum ov_status rare(struct service *service, struct ov_error *err)
 }
 
 static const struct keeper_task table[] = {
-    {"broken", 1, broken}, {"good", 1, good}, {"rare", 60, rare}};
+    {"broken", 1, broken, false}, {"good", 1, good, false}, {"rare", 60, rare, true}};
 #define COUNT (sizeof(table) / sizeof(table[0]))
 
 static int setup(void **state)
@@ -89,11 +89,26 @@ static void a_machine_that_slept_catches_up_with_one_run(void **state)
     assert_int_equal(rare_runs, 2);
 }
 
+static void what_judges_ages_waits_after_a_jump_of_the_clock(void **state)
+{
+    (void)state;
+    struct service service = {.store = NULL};
+    struct task_state states[COUNT];
+    memset(states, 0, sizeof(states));
+    keeper_tasks_postpone(table, states, COUNT, OV_US_PER_S, 600);
+    keeper_tasks_run(table, states, COUNT, &service, 600 * OV_US_PER_S);
+    assert_int_equal(good_runs, 1);
+    assert_int_equal(rare_runs, 0);
+    keeper_tasks_run(table, states, COUNT, &service, 601 * OV_US_PER_S);
+    assert_int_equal(rare_runs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_task_that_fails_stops_no_other, setup),
         cmocka_unit_test_setup(a_task_runs_at_once_and_then_when_it_is_due, setup),
+        cmocka_unit_test_setup(what_judges_ages_waits_after_a_jump_of_the_clock, setup),
         cmocka_unit_test_setup(a_machine_that_slept_catches_up_with_one_run, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
