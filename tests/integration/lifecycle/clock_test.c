@@ -47,7 +47,8 @@ static void fake_the_clock(struct world *world)
 {
     static char file[PATH_MAX + 32];
     static char sanitizer[512];
-    static const char *environment[] = {"LD_PRELOAD=" LIBRARY,
+    static const char preload[] = "LD_PRELOAD=" LIBRARY;
+    static const char *environment[] = {preload,
                                         file,
                                         "FAKETIME_CACHE_DURATION=1",
                                         "FAKETIME_DONT_FAKE_MONOTONIC=1",
