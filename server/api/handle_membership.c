@@ -208,15 +208,10 @@ enum ov_status handle_membership_list(struct call *call, struct ov_error *err)
         return status;
     struct query_list *list = calloc(1, sizeof(*list));
     json_t *array = json_array();
-    json_t *next = NULL;
+    struct ov_id last = {{0}};
     status = list != NULL ? list_queries(call, &page, list, array, err) : OV_ERR_NOMEM;
-    if (status == OV_OK)
-        next =
-            page_next(&page, list->count, list->count > 0 ? &list->rows[list->count - 1].id : NULL);
+    if (status == OV_OK && list->count > 0)
+        last = list->rows[list->count - 1].id;
     free(list);
-    if (status != OV_OK) {
-        json_decref(array);
-        return status;
-    }
-    return reply_json(call->request, 200, json_pack("{soso}", "queries", array, "next", next), err);
+    return page_reply(call->request, &page, "queries", array, &last, status, err);
 }

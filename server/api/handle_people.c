@@ -93,14 +93,7 @@ enum ov_status handle_people_list(struct call *call, struct ov_error *err)
         const struct store_page piece = {page_after(&page), page.limit};
         status = service_person_each(call->service, call->actor, &piece, on_person, &people, err);
     }
-    if (status != OV_OK) {
-        json_decref(people.json);
-        return status;
-    }
-    return reply_json(call->request, 200,
-                      json_pack("{soso}", "people", people.json, "next",
-                                page_next(&page, json_array_size(people.json), &people.last)),
-                      err);
+    return page_reply(call->request, &page, "people", people.json, &people.last, status, err);
 }
 
 struct decision_list {
@@ -133,14 +126,8 @@ static enum ov_status reply_decisions(struct call *call, bool all, const struct 
             status = err->status != OV_OK ? err->status : OV_ERR_NOMEM;
     }
     names_done(&names);
-    if (status != OV_OK) {
-        json_decref(array);
-        return status;
-    }
     const struct ov_id *last = list->count > 0 ? &list->rows[list->count - 1].id : NULL;
-    return reply_json(
-        call->request, 200,
-        json_pack("{soso}", "decisions", array, "next", page_next(page, list->count, last)), err);
+    return page_reply(call->request, page, "decisions", array, last, status, err);
 }
 
 enum ov_status handle_people_decision_list(struct call *call, struct ov_error *err)

@@ -2,6 +2,8 @@
 #include "server/api/page.h"
 
 #include <stdio.h>
+
+#include "server/api/reply.h"
 #include <string.h>
 
 enum ov_status page_parse(struct request *request, struct page *ret, struct ov_error *err)
@@ -55,4 +57,16 @@ json_t *page_next(const struct page *page, size_t count, const struct ov_id *las
     if (count < (size_t)page->limit || last == NULL)
         return json_null();
     return json_string(ov_id_format(last, text));
+}
+
+enum ov_status page_reply(struct request *request, const struct page *page, const char *key,
+                          json_t *take_rows, const struct ov_id *last, enum ov_status status,
+                          struct ov_error *err)
+{
+    if (status != OV_OK) {
+        json_decref(take_rows);
+        return status;
+    }
+    json_t *next = page_next(page, json_array_size(take_rows), last);
+    return reply_json(request, 200, json_pack("{soso}", key, take_rows, "next", next), err);
 }

@@ -30,6 +30,11 @@ OV_CHECKED enum ov_status page_parse(struct request *request, struct page *ret,
                                      struct ov_error *err);
 /* NULL: from the beginning. */
 const struct ov_id *page_after(const struct page *page);
+/* Answers with {key: rows, "next": ...}, or fails with status. takes rows, on every path; last: the
+ * id of the last of them. */
+OV_CHECKED enum ov_status page_reply(struct request *request, const struct page *page,
+                                     const char *key, json_t *take_rows, const struct ov_id *last,
+                                     enum ov_status status, struct ov_error *err);
 /* The value of "next" after a page of count, the last of which is last. */
 json_t *page_next(const struct page *page, size_t count, const struct ov_id *last);
 

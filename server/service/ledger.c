@@ -99,25 +99,10 @@ enum ov_status service_ledger_lists(struct service *service,
 struct writing {
     const struct ledger_key *ledger;
     const struct vault_key *list;
-    uint8_t *pseudonyms;
-    size_t count;
-    size_t capacity;
+    struct ov_buf pseudonyms;
     int64_t unreadable;
     struct ov_error *err;
 };
-
-static enum ov_status make_room(struct writing *writing)
-{
-    if (writing->count < writing->capacity)
-        return OV_OK;
-    size_t capacity = writing->capacity == 0 ? 1024 : writing->capacity * 2;
-    uint8_t *pseudonyms = realloc(writing->pseudonyms, capacity * LEDGER_PSEUDONYM_BYTES);
-    if (pseudonyms == NULL)
-        return ov_fail(writing->err, OV_ERR_NOMEM, "memory", "out of memory");
-    writing->pseudonyms = pseudonyms;
-    writing->capacity = capacity;
-    return OV_OK;
-}
 
 /* A reference that does not open was altered in the database: it does not keep the list from being
  * erased, and is counted. */
@@ -135,20 +120,30 @@ static enum ov_status on_reference(void *ctx, const struct entry_reference *row)
     }
     if (status != OV_OK)
         return ov_fail(writing->err, status, ignored.code, "%s", ignored.text);
-    status = make_room(writing);
-    if (status == OV_OK)
-        status = ledger_key_pseudonym(writing->ledger, reference.data, reference.size,
-                                      writing->pseudonyms + writing->count * LEDGER_PSEUDONYM_BYTES,
-                                      writing->err);
-    if (status == OV_OK)
-        writing->count++;
+    uint8_t pseudonym[LEDGER_PSEUDONYM_BYTES];
+    status = ledger_key_pseudonym(writing->ledger, reference.data, reference.size, pseudonym,
+                                  writing->err);
     ov_secret_free(&reference);
-    return status;
+    return status == OV_OK ? ledger_collect(&writing->pseudonyms, pseudonym, writing->err) : status;
+}
+
+enum ov_status ledger_collect(struct ov_buf *list, const uint8_t row[LEDGER_ROW_BYTES],
+                              struct ov_error *err)
+{
+    ov_buf_append(list, row, LEDGER_ROW_BYTES);
+    return list->failed ? ov_fail(err, OV_ERR_NOMEM, "memory", "out of memory") : OV_OK;
 }
 
 static int compare(const void *a, const void *b)
 {
-    return memcmp(a, b, LEDGER_PSEUDONYM_BYTES);
+    return memcmp(a, b, LEDGER_ROW_BYTES);
+}
+
+struct store_bytes ledger_sorted(struct ov_buf *list)
+{
+    if (list->length > 0)
+        qsort(list->data, list->length / LEDGER_ROW_BYTES, LEDGER_ROW_BYTES, compare);
+    return (struct store_bytes){list->data, list->length};
 }
 
 enum ov_status ledger_write_list(struct service *service, const struct ov_id *deployment_id,
@@ -160,14 +155,12 @@ enum ov_status ledger_write_list(struct service *service, const struct ov_id *de
     enum ov_status status = ledger_open(service, &ledger, err);
     if (status != OV_OK)
         return status;
-    struct writing writing = {.ledger = ledger, .list = list_key, .err = err};
+    struct writing writing = {
+        .ledger = ledger, .list = list_key, .pseudonyms = OV_BUF_INIT, .err = err};
     status = store_entry_each_reference(service->store, deployment_id, on_reference, &writing, err);
     if (status == OV_OK) {
-        /* The database sorts too; what travels there has no order to tell either. */
-        if (writing.count > 0)
-            qsort(writing.pseudonyms, writing.count, LEDGER_PSEUDONYM_BYTES, compare);
-        struct store_bytes all = {writing.pseudonyms, writing.count * LEDGER_PSEUDONYM_BYTES};
-        status = store_erasure_write_ledger(service->store, deployment_id, all, writing.unreadable,
+        status = store_erasure_write_ledger(service->store, deployment_id,
+                                            ledger_sorted(&writing.pseudonyms), writing.unreadable,
                                             ret_subjects, err);
     }
     if (status == OV_OK)
@@ -176,6 +169,6 @@ enum ov_status ledger_write_list(struct service *service, const struct ov_id *de
     if (status == OV_OK)
         *ret_unreadable = writing.unreadable + unreadable_images;
     ledger_key_free(ledger);
-    free(writing.pseudonyms);
+    ov_buf_free(&writing.pseudonyms);
     return status;
 }

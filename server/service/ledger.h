@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/bytes.h"
 #include "common/base/id.h"
 #include "common/base/secret.h"
 #include "common/base/status.h"
@@ -59,6 +60,15 @@ OV_CHECKED enum ov_status ledger_image_open(const struct ledger_key *ledger,
                                             const struct vault_key *list_key,
                                             const struct listed_image *row,
                                             uint8_t ret[LEDGER_IMAGE_BYTES], struct ov_error *err);
+
+/* Rows for the ledger, pseudonyms or digests: collected, then sorted, so that what travels to the
+ * database has no order to tell. */
+#define LEDGER_ROW_BYTES LEDGER_PSEUDONYM_BYTES
+_Static_assert(LEDGER_ROW_BYTES == LEDGER_IMAGE_BYTES, "both are rows");
+OV_CHECKED enum ov_status ledger_collect(struct ov_buf *list, const uint8_t row[LEDGER_ROW_BYTES],
+                                         struct ov_error *err);
+/* Borrowed from the list. */
+struct store_bytes ledger_sorted(struct ov_buf *list);
 
 /* In the open transaction of an erasure that has begun: the pseudonyms of every subject ever
  * approved, sorted, all at once, then likewise the digests of their images. What does not open is

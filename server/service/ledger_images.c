@@ -58,25 +58,10 @@ enum ov_status ledger_image_open(const struct ledger_key *ledger, const struct v
 struct writing {
     const struct ledger_key *ledger;
     const struct vault_key *list;
-    uint8_t *digests;
-    size_t count;
-    size_t capacity;
+    struct ov_buf digests;
     int64_t unreadable;
     struct ov_error *err;
 };
-
-static enum ov_status make_room(struct writing *writing)
-{
-    if (writing->count < writing->capacity)
-        return OV_OK;
-    size_t capacity = writing->capacity == 0 ? 1024 : writing->capacity * 2;
-    uint8_t *digests = realloc(writing->digests, capacity * LEDGER_IMAGE_BYTES);
-    if (digests == NULL)
-        return ov_fail(writing->err, OV_ERR_NOMEM, "memory", "out of memory");
-    writing->digests = digests;
-    writing->capacity = capacity;
-    return OV_OK;
-}
 
 /* An image that does not open was altered in the database: like a reference, it is counted. */
 static enum ov_status on_image(void *ctx, const struct listed_image *row)
@@ -85,23 +70,15 @@ static enum ov_status on_image(void *ctx, const struct listed_image *row)
     struct ov_error why = OV_ERROR_INIT;
     if (ov_id_is_zero(&row->image_id))
         return OV_OK;
-    enum ov_status status = make_room(writing);
-    if (status != OV_OK)
-        return status;
-    status = ledger_image_open(writing->ledger, writing->list, row,
-                               writing->digests + writing->count * LEDGER_IMAGE_BYTES, &why);
+    uint8_t digest[LEDGER_IMAGE_BYTES];
+    enum ov_status status = ledger_image_open(writing->ledger, writing->list, row, digest, &why);
     if (status == OV_OK)
-        writing->count++;
-    else if (status == OV_ERR_CRYPTO)
+        return ledger_collect(&writing->digests, digest, writing->err);
+    if (status == OV_ERR_CRYPTO)
         writing->unreadable++;
     else
         return ov_fail(writing->err, status, why.code, "%s", why.text);
     return OV_OK;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return memcmp(a, b, LEDGER_IMAGE_BYTES);
 }
 
 enum ov_status ledger_write_images(struct service *service, const struct ov_id *deployment_id,
@@ -109,18 +86,15 @@ enum ov_status ledger_write_images(struct service *service, const struct ov_id *
                                    const struct vault_key *list_key, int64_t *ret_unreadable,
                                    struct ov_error *err)
 {
-    struct writing writing = {.ledger = ledger, .list = list_key, .err = err};
+    struct writing writing = {
+        .ledger = ledger, .list = list_key, .digests = OV_BUF_INIT, .err = err};
     enum ov_status status =
         store_listed_image_each(service->store, deployment_id, on_image, &writing, err);
-    if (status == OV_OK) {
-        /* What travels to the database has no order to tell. */
-        if (writing.count > 0)
-            qsort(writing.digests, writing.count, LEDGER_IMAGE_BYTES, compare);
-        struct store_bytes all = {writing.digests, writing.count * LEDGER_IMAGE_BYTES};
+    if (status == OV_OK)
         status =
-            store_erasure_write_images(service->store, deployment_id, all, writing.unreadable, err);
-    }
+            store_erasure_write_images(service->store, deployment_id,
+                                       ledger_sorted(&writing.digests), writing.unreadable, err);
     *ret_unreadable = writing.unreadable;
-    free(writing.digests);
+    ov_buf_free(&writing.digests);
     return status;
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/bytes.h"
-
 json_t *body_parse(const char *body, size_t size)
 {
     json_t *json = json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL);
@@ -19,40 +17,15 @@ json_t *body_parse(const char *body, size_t size)
     return NULL;
 }
 
-/* What follows the last occurrence of a member's name. Within a body of ours no string holds a
- * quotation mark, so that a name with its quotes is a name. */
-static const char *after(const char *body, size_t size, const char *name)
+bool body_id(const json_t *body, struct ov_id *ret)
 {
-    const char *found = memmem(body, size, name, strlen(name));
-    return found != NULL ? found + strlen(name) : NULL;
+    const char *text = json_string_value(json_object_get(body, "id"));
+    return text != NULL && ov_id_parse(text, ret) == OV_OK;
 }
 
-bool body_id(const char *body, size_t size, struct ov_id *ret)
+bool body_time(const json_t *body, int64_t *ret_at_us)
 {
-    char text[OV_ID_TEXT_SIZE];
-    /* The event's own comes right before its name; actor and object have ids too. */
-    const char *at = after(body, size, "},\"id\":\"");
-    while (at != NULL && (size_t)(body + size - at) >= OV_ID_TEXT_SIZE + 8 &&
-           memcmp(at + OV_ID_TEXT_SIZE - 1, "\",\"name\":", 9) != 0)
-        at = after(at, (size_t)(body + size - at), "},\"id\":\"");
-    if (at == NULL || (size_t)(body + size - at) < OV_ID_TEXT_SIZE)
-        return false;
-    memcpy(text, at, OV_ID_TEXT_SIZE - 1);
-    text[OV_ID_TEXT_SIZE - 1] = '\0';
-    return ov_id_parse(text, ret) == OV_OK;
-}
-
-bool body_time(const char *body, size_t size, int64_t *ret_at_us)
-{
-    char text[24];
-    size_t length = 0;
-    const char *at = after(body, size, ",\"at_us\":");
-    if (at == NULL)
-        return false;
-    while (length < sizeof(text) - 1 && at + length < body + size && at[length] >= '0' &&
-           at[length] <= '9')
-        length++;
-    memcpy(text, at, length);
-    text[length] = '\0';
-    return ov_parse_i64(text, 0, INT64_MAX, ret_at_us) == OV_OK;
+    const json_t *at = json_object_get(body, "at_us");
+    *ret_at_us = (int64_t)json_integer_value(at);
+    return json_is_integer(at);
 }

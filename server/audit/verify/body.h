@@ -15,8 +15,8 @@
 /* Parsed, if it is an object in canonical form; else NULL. The caller decrefs it. */
 json_t *body_parse(const char *body, size_t size);
 
-/* Single members by looking for them in the bytes, without parsing the whole. */
-bool body_id(const char *body, size_t size, struct ov_id *ret);
-bool body_time(const char *body, size_t size, int64_t *ret_at_us);
+/* False when there is none; body may be NULL. */
+bool body_id(const json_t *body, struct ov_id *ret);
+bool body_time(const json_t *body, int64_t *ret_at_us);
 
 #endif

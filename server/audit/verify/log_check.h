@@ -20,10 +20,6 @@ struct log_check_options {
     const struct note_key *key; /* the log's */
     struct findings *findings;
     int64_t now_us; /* to tell an event that is not sealed yet from one that was left out */
-    /* Each event whose body is its leaf's, in order; its number is FINDINGS_NOWHERE while it is not
-     * sealed. May be NULL. */
-    enum ov_status (*on_event)(void *ctx, uint64_t at, const char *body, size_t size,
-                               struct ov_error *err);
     /* Now and then: how many events are done. May be NULL. */
     void (*on_progress)(void *ctx, uint64_t done);
     void *ctx;

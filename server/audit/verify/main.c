@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,9 +143,13 @@ static void summarise(const struct run *run, const struct log_check_result *resu
 {
     uint64_t found = findings_count(run->findings);
     if (run->arguments->json) {
-        (void)printf("{\"log\":\"%s\",\"events\":%" PRIu64 ",\"unsealed\":%" PRIu64
-                     ",\"checkpoints\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
-                     run->key.name, result->events, result->unsealed, result->checkpoints, found);
+        json_t *json = json_pack("{ss sI sI sI sI}", "log", run->key.name, "events",
+                                 (json_int_t)result->events, "unsealed",
+                                 (json_int_t)result->unsealed, "checkpoints",
+                                 (json_int_t)result->checkpoints, "findings", (json_int_t)found);
+        (void)json_dumpf(json, stdout, JSON_COMPACT);
+        (void)putchar('\n');
+        json_decref(json);
         return;
     }
     if (run->arguments->quiet)

@@ -32,10 +32,7 @@ struct source {
                                       enum ov_status (*on_note)(void *, uint64_t size,
                                                                 const char *note, size_t note_size),
                                       void *on_ctx, struct ov_error *err);
-    /* A document's bytes by their digest. OV_ERR_NOT_FOUND. */
-    enum ov_status (*document)(void *ctx, const uint8_t digest[32], struct ov_buf *ret,
-                               struct ov_error *err);
-    /* How many events there are, about, for the progress; 0: not known. */
+    /* How many events the log says that it has. */
     uint64_t (*count)(void *ctx);
     void (*close)(void *ctx);
 };

@@ -191,27 +191,6 @@ static enum ov_status each_checkpoint(void *ctx,
 
 /* --- the rest --- */
 
-static enum ov_status document(void *ctx, const uint8_t digest[32], struct ov_buf *ret,
-                               struct ov_error *err)
-{
-    const struct database *database = ctx;
-    const char *const values[] = {(const char *)digest};
-    const int lengths[] = {32};
-    const int formats[] = {1};
-    PGresult *result =
-        PQexecParams(database->conn, "SELECT body FROM audit.document WHERE digest = $1::bytea", 1,
-                     NULL, values, lengths, formats, 1);
-    enum ov_status status = OV_OK;
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        status = failure(database, result, err);
-    else if (PQntuples(result) != 1)
-        status = OV_ERR_NOT_FOUND;
-    else
-        ov_buf_append(ret, PQgetvalue(result, 0, 0), (size_t)PQgetlength(result, 0, 0));
-    PQclear(result);
-    return status;
-}
-
 static uint64_t count(void *ctx)
 {
     const struct database *database = ctx;
@@ -249,7 +228,6 @@ enum ov_status source_open_database(const char *conninfo, struct source *ret, st
     *ret = (struct source){.ctx = database,
                            .each_event = each_event,
                            .each_checkpoint = each_checkpoint,
-                           .document = document,
                            .count = count,
                            .close = close_database};
     return OV_OK;

@@ -154,6 +154,20 @@ static void expect_state(const char *state)
     answer_done(&answer);
 }
 
+static int64_t off_us; /* of the server's clock */
+
+static int64_t jumped(void *ctx)
+{
+    (void)ctx;
+    return ov_clock_utc_us(ov_clock_system()) + off_us;
+}
+
+static int64_t mono(void *ctx)
+{
+    (void)ctx;
+    return ov_clock_mono_us(ov_clock_system());
+}
+
 static void test_the_keeper_pauses_what_nobody_attends(void **state)
 {
     (void)state;
@@ -162,6 +176,14 @@ static void test_the_keeper_pauses_what_nobody_attends(void **state)
     char event[2048];
     assert_int_equal(service_duty_pause_unattended(&service, &err), OV_OK);
     expect_state("live");
+    /* Who is there is so by the database's clock, whatever the server's says. */
+    struct ov_clock clock = {jumped, mono, NULL};
+    service.clock = &clock;
+    for (off_us = -3600 * OV_US_PER_S; off_us <= 3600 * OV_US_PER_S; off_us += 7200 * OV_US_PER_S) {
+        assert_int_equal(service_duty_pause_unattended(&service, &err), OV_OK);
+        expect_state("live");
+    }
+    off_us = -3600 * OV_US_PER_S;
     /* An adjudicator who was heard of 61 s ago. */
     pg_sql(bed.pg, "admin",
            "SET session_replication_role = replica; UPDATE overt.duty SET since = since - interval "
@@ -172,6 +194,7 @@ static void test_the_keeper_pauses_what_nobody_attends(void **state)
     assert_non_null(strstr(event, "\"reason\":\"no_adjudicator\""));
     assert_non_null(strstr(event, "\"kind\":\"server\""));
 
+    service.clock = ov_clock_system();
     expect(client_post(adam, PATH "/duty/heartbeat", "{\"role\":\"adjudicator\"}"), 200, NULL);
     expect(client_post(ben, PATH "/resume", "{}"), 200, NULL);
     expect(client_post(dov, PATH "/duty/end", "{\"role\":\"engagement_officer\"}"), 200, NULL);
@@ -184,27 +207,16 @@ static void test_the_keeper_pauses_what_nobody_attends(void **state)
     expect(client_post(ben, PATH "/resume", "{}"), 200, NULL);
 }
 
-static int64_t hours_ago(void *ctx)
-{
-    (void)ctx;
-    return ov_clock_utc_us(ov_clock_system()) - INT64_C(3) * 3600 * OV_US_PER_S;
-}
-
-static int64_t mono(void *ctx)
-{
-    (void)ctx;
-    return ov_clock_mono_us(ov_clock_system());
-}
-
 /* A window that is over by the database's clock is not opened again by a server's that lags. */
 static void test_a_clock_that_lags_resumes_nothing_after_its_window(void **state)
 {
     (void)state;
-    struct ov_clock clock = {hours_ago, mono, NULL};
+    struct ov_clock clock = {jumped, mono, NULL};
     struct service service = {.store = bed.store, .vault = bed.vault, .clock = &clock};
     struct ov_error err = OV_ERROR_INIT;
     struct actor actor = {.is_server = false};
     struct deployment deployment;
+    off_us = INT64_C(-3) * 3600 * OV_US_PER_S;
     expect(client_post(adam, PATH "/pause", "{}"), 200, NULL);
     assert_int_equal(store_deployment_by_name(bed.store, "shift", &deployment, &err), OV_OK);
     assert_int_equal(

@@ -218,9 +218,10 @@ static void a_checkpoint_is_kept_also_where_an_event_is_wrong(void **state)
     (void)snprintf(path, sizeof(path), "%s", bed_path(bed, "kept-with-finding"));
     attack(bed, &copy,
            "ALTER TABLE audit.event ENABLE ALWAYS TRIGGER event_unsealed;"
-           "INSERT INTO audit.event VALUES (gen_random_uuid(), pg_current_xact_id(), '{}')");
+           "INSERT INTO audit.event VALUES (gen_random_uuid(), pg_current_xact_id(), '{ }')");
     assert_int_equal(bed_seal_with(bed, copy.name, bed_path(bed, "with-finding")), 0);
     assert_found(&copy, "--keep", path, "event.id", 700);
+    assert_found(&copy, "--keep", path, "event.form", 700);
     attack(bed, &copy,
            "DELETE FROM audit.event WHERE id IN (SELECT event_id FROM audit.leaf WHERE index >= "
            "500); DELETE FROM audit.leaf WHERE index >= 500; DELETE FROM audit.checkpoint WHERE "
